@@ -1,0 +1,46 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help setup search test test-all lint types format check clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "nasattn needs Python 3.11 or newer; set PYTHON=..."'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $(STAMP)
+
+setup: $(STAMP) ## Install nasattn and the developers' tools into .venv
+
+search: setup ## Run the quickstart study (4 minutes on 2 cores) and show its front
+	$(BIN)/nasattn search studies/quickstart.toml
+	$(BIN)/nasattn pareto quickstart
+
+test: setup ## Run the default tests and say what they leave out
+	$(BIN)/pytest
+	@$(BIN)/pytest --collect-only --quiet -m 'slow or gpu or network or services' 2>/dev/null \
+	  | awk '/::/ { n++ } END { printf "left out: %d tests marked slow, gpu, network or services (make test-all runs the slow ones)\n", n }'
+
+test-all: setup ## Run the default and the slow tests
+	$(BIN)/pytest -m 'not gpu and not network and not services'
+
+lint: setup ## Check style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup ## Check types
+	$(BIN)/mypy
+
+format: setup ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+check: lint types test ## All that .ci/run checks by default
+
+clean: ## Remove the environment and all caches (never runs/)
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build *.egg-info

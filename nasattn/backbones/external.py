@@ -1,0 +1,82 @@
+"""Networks that others wrote: torchvision's and the user's own."""
+
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+import torchvision
+from torch import nn
+
+from nasattn.errors import UnknownNameError, UserError
+
+# These two ask for a choice of initialisation and print a warning when none is made.
+_INIT_ASKED = frozenset({"googlenet", "inception_v3"})
+
+
+def torchvision_names() -> list[str]:
+    """Return torchvision's classification networks."""
+    names: list[str] = torchvision.models.list_models(module=torchvision.models)
+    return names
+
+
+def torchvision_network(
+    name: str, num_classes: int, in_channels: int, arguments: Mapping[str, Any]
+) -> nn.Module:
+    """Return torchvision's network ``name`` with fresh weights.
+
+    Raises:
+        UnknownNameError: torchvision has no such classification network.
+        UserError: it does not take these arguments.
+    """
+    if name not in torchvision_names():
+        raise UnknownNameError("torchvision classification network", name, torchvision_names())
+    asked = {"init_weights": True} if name in _INIT_ASKED else {}
+    try:
+        net: nn.Module = torchvision.models.get_model(
+            name, weights=None, num_classes=num_classes, **asked, **arguments
+        )
+    except (TypeError, ValueError) as error:
+        raise UserError(f"backbone torchvision:{name} with {dict(arguments)}: {error}") from None
+    return net if in_channels == 3 else with_input_channels(net, in_channels)
+
+
+def with_input_channels(net: nn.Module, in_channels: int) -> nn.Module:
+    """Replace the first convolution, in place, by one with ``in_channels`` and fresh weights."""
+    path, conv = next((p, m) for p, m in net.named_modules() if isinstance(m, nn.Conv2d))
+    stem = nn.Conv2d(
+        in_channels,
+        conv.out_channels,
+        conv.kernel_size,  # type: ignore[arg-type]  # torch annotates it more widely than it is
+        conv.stride,  # type: ignore[arg-type]  # as above
+        conv.padding,  # type: ignore[arg-type]  # as above
+        bias=conv.bias is not None,
+    )
+    owner, _, child = path.rpartition(".")
+    setattr(net.get_submodule(owner), child, stem)
+    return net
+
+
+def user_network(
+    path: str, num_classes: int, in_channels: int, arguments: Mapping[str, Any]
+) -> nn.Module:
+    """Return what ``package.module:factory`` makes.
+
+    The factory is called as ``factory(num_classes=…, in_channels=…, **arguments)``.
+
+    Raises:
+        UserError: it cannot be imported, fails, or does not return a network.
+    """
+    module_name, _, attribute = path.partition(":")
+    try:
+        factory = getattr(importlib.import_module(module_name), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise UserError(f"backbone {path} cannot be imported: {error}") from None
+    try:
+        net = factory(num_classes=num_classes, in_channels=in_channels, **arguments)
+    except Exception as error:
+        raise UserError(f"backbone {path}: its factory failed: {error!r}") from error
+    if not isinstance(net, nn.Module):
+        raise UserError(
+            f"backbone {path}: its factory returned {type(net).__name__}, not nn.Module"
+        )
+    return net

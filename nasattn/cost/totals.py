@@ -1,0 +1,38 @@
+"""Cost as a value that adds up."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a network, or a part of it, costs for one image in evaluation.
+
+    Attributes:
+        params: Trainable parameters.
+        norm_statistics: Running means and variances of batch norms, which published tables
+            often count among the parameters.
+        flops: fvcore's count (one multiply-add is 1), plus 1 per output element of every
+            elementwise operation and 1 per input element of every reduction.
+        flops_stock: fvcore's count alone.
+    """
+
+    params: int = 0
+    norm_statistics: int = 0
+    flops: int = 0
+    flops_stock: int = 0
+
+    def __add__(self, other: "Totals") -> "Totals":
+        return Totals(
+            self.params + other.params,
+            self.norm_statistics + other.norm_statistics,
+            self.flops + other.flops,
+            self.flops_stock + other.flops_stock,
+        )
+
+    def __sub__(self, other: "Totals") -> "Totals":
+        return Totals(
+            self.params - other.params,
+            self.norm_statistics - other.norm_statistics,
+            self.flops - other.flops,
+            self.flops_stock - other.flops_stock,
+        )

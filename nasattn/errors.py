@@ -1,0 +1,52 @@
+"""The errors that nasattn raises on purpose; every message is one line.
+
+NasattnError
+├── UserError            the user's mistake: exit code 2
+│   └── UnknownNameError a name that is not known, with the known ones and the nearest
+├── FailedError          the machine's or the study's failure: exit code 1
+└── StoppedError         asked to stop: exit code 130
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class NasattnError(Exception):
+    """Base of all errors below; ``exit_code`` is what the command line returns for it."""
+
+    exit_code = 1
+
+
+class UserError(NasattnError):
+    """The user's mistake: the message names the thing, the place, the value and the rule."""
+
+    exit_code = 2
+
+
+class UnknownNameError(UserError):
+    """A name that is not known.
+
+    Args:
+        kind: What was looked for, e.g. ``"attention module"``.
+        name: What was given.
+        known: The names that would do.
+        place: Where it was given, e.g. ``"search_spaces/x.toml [choice 1].options"``.
+    """
+
+    def __init__(self, kind: str, name: object, known: Iterable[str], place: str = "") -> None:
+        names = sorted(known)
+        near = get_close_matches(str(name), names, n=1)
+        where = f" in {place}" if place else ""
+        guess = f'; did you mean "{near[0]}"?' if near else ""
+        super().__init__(f'no {kind} "{name}"{where}; known: {", ".join(names)}{guess}')
+        self.kind, self.name, self.known = kind, name, tuple(names)
+
+
+class FailedError(NasattnError):
+    """The machine or the study failed through no mistake in the user's input."""
+
+
+class StoppedError(NasattnError):
+    """The user asked to stop; what was done so far is kept."""
+
+    exit_code = 130

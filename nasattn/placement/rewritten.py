@@ -1,0 +1,83 @@
+"""A module whose ``forward`` was rewritten and that is otherwise what it was."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from torch import fx, nn
+
+
+class RewrittenModule(fx.GraphModule):
+    """A ``GraphModule`` that keeps everything of the module it came from.
+
+    ``torch.fx`` keeps only what the graph mentions, in the graph's order; here all children,
+    parameters, buffers and plain attributes stay, in the backbone's order, through
+    construction, deepcopy and pickle: the state dict's keys do not change.
+
+    Args:
+        root: The module that the graph was traced from (with its slots already in it).
+        graph: The graph of its ``forward``.
+        class_name: The name of the original class.
+    """
+
+    def __init__(self, root: nn.Module, graph: fx.Graph, class_name: str = "Rewritten") -> None:
+        super().__init__(root, graph, class_name)
+        for key, value in root.__dict__.items():
+            if key in _REGISTRIES or key not in self.__dict__:
+                self.__dict__[key] = value
+        self.training = root.training
+
+    def _deepcopy_init(self) -> Callable[..., None]:
+        kind, class_name = _kind_of(self), type(self).__name__
+
+        def init(copy: RewrittenModule, root: nn.Module, graph: fx.Graph) -> None:
+            kind.__init__(copy, root, graph, class_name)
+
+        return init
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        state = {key: value for key, value in self.__dict__.items() if key != "_graph"}
+        return _restore, (_kind_of(self), type(self).__name__, super().__reduce__(), state)
+
+
+class RewrittenContainer(RewrittenModule):
+    """A rewritten ``nn.Sequential``: index, length and iteration are over its own children."""
+
+    def __len__(self) -> int:
+        return len(self._own_children())
+
+    def __iter__(self) -> Iterator[nn.Module]:
+        return iter(self._own_children())
+
+    def __getitem__(self, index: int | slice) -> nn.Module:
+        chosen = self._own_children()[index]
+        return nn.Sequential(*chosen) if isinstance(chosen, list) else chosen
+
+    def _own_children(self) -> list[nn.Module]:
+        return [child for child in self.children() if not isinstance(child, Slots)]
+
+
+class Slots(nn.ModuleDict):
+    """The slots of one module, filled or empty, by slot kind and call site."""
+
+
+_REGISTRIES = frozenset({"_modules", "_parameters", "_buffers", "_non_persistent_buffers_set"})
+
+
+class _Holder(nn.Module):
+    """Carries the restored attributes to the constructor."""
+
+    def __init__(self, state: dict[str, Any]) -> None:
+        super().__init__()
+        self.__dict__.update(state)
+
+
+def _kind_of(module: RewrittenModule) -> type[RewrittenModule]:
+    """Return the class behind the one that ``torch.fx`` makes anew for every instance."""
+    return RewrittenContainer if isinstance(module, RewrittenContainer) else RewrittenModule
+
+
+def _restore(
+    kind: type[RewrittenModule], class_name: str, reduced: tuple[Any, ...], state: dict[str, Any]
+) -> RewrittenModule:
+    rebuild, arguments = reduced
+    return kind(_Holder(state), rebuild(*arguments).graph, class_name)
