@@ -1,0 +1,142 @@
+"""A search space on a terminal: sites by choice, options and their costs, its size."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from nasattn.report.call_sites import fold
+from nasattn.report.ink import folded, paint
+from nasattn.report.placements import summarize
+from nasattn.report.table import Row, Table
+from nasattn.report.units import human, relative
+
+Document = Mapping[str, Any]
+COSTS = ("params", "flops")
+_ENDS = ("cheapest", "dearest")
+
+
+def space_page(document: Document, width: int | None) -> list[str]:
+    """Return the lines of ``nasattn space show``.
+
+    Args:
+        document: The space in plain values, as ``--json`` prints it.
+        width: Columns to fill; None for as many as the rows need.
+    """
+    return [
+        *(paint(line, "bold") for line in folded([_headline(document)], width)),
+        "",
+        *_sites(document["choices"]).lines(width),
+        "",
+        *folded(["What each option adds where it stands at all sites of its choice:"], width),
+        "",
+        *_options(document["choices"]).lines(width),
+        "",
+        *_costs(document).lines(width),
+        "",
+        *folded(_closing(document), width),
+    ]
+
+
+def count_words(count: int) -> str:
+    """Write a number exactly up to 15 digits, then in powers of ten.
+
+    >>> count_words(46656), count_words(2**70)
+    ('46,656', '1.181e21')
+    """
+    return f"{count:,}" if count < 10**15 else f"{Decimal(count):.3e}".replace("e+", "e")
+
+
+def _headline(document: Document) -> str:
+    arguments = "".join(f", {key} = {value}" for key, value in document["backbone_args"].items())
+    shape = "×".join(map(str, document["input_shape"]))
+    classes = f"{document['num_classes']} classes"
+    return f"{document['file']}: {document['backbone']}{arguments}, {shape}, {classes}"
+
+
+def _sites(choices: Iterable[Document]) -> Table:
+    """List each choice's decisions by the part of their names after the choice's."""
+    rows: list[Row] = []
+    for choice in choices:
+        where = f', where "{choice["where"]}"' if choice["where"] else ""
+        kind = f"{choice['slot']}, one decision per {choice['scope']}{where}"
+        rows.append(Row((choice["name"], str(choice["num_sites"]), ""), kind, "bold"))
+        for decision in choice["decisions"]:
+            name = decision["name"].removeprefix(f"{choice['name']}.")
+            sites = decision["sites"]
+            cells = (f"  {name}", str(len(sites)), _maps(sites))
+            rows.append(Row(cells, fold(site["at"] for site in sites)))
+    return Table(("<decision", "sites", "<map"), "at", tuple(rows))
+
+
+def _maps(sites: Iterable[Document]) -> str:
+    maps = dict.fromkeys("×".join(map(str, (s["channels"], *s["size"]))) for s in sites)
+    return ", ".join(maps)
+
+
+def _options(choices: Iterable[Document]) -> Table:
+    rows: list[Row] = []
+    for choice in choices:
+        rows.append(Row((choice["name"], "", ""), "", "bold"))
+        for option in choice["options"]:
+            costs = [_range(option[cost]) if option["module"] else "" for cost in COSTS]
+            cells = (f"  {_word(option, choice)}", *costs)
+            rows.append(Row(cells, _hyperparameters(option["hyperparameters"])))
+    return Table(("<option", *COSTS), "hyperparameters", tuple(rows))
+
+
+def _word(option: Document, choice: Document) -> str:
+    return option["module"] or ("keep" if choice["slot"] == "activation" else "none")
+
+
+def _hyperparameters(domains: Mapping[str, Any]) -> str:
+    return "; ".join(f"{name} {_values(domain)}" for name, domain in domains.items())
+
+
+def _values(domain: Sequence[object] | Mapping[str, object]) -> str:
+    if isinstance(domain, Mapping):
+        scale = " (log)" if domain["log"] else ""
+        return f"{domain['low']} to {domain['high']}{scale}"
+    return ", ".join(str(v).lower() if isinstance(v, bool) else str(v) for v in domain)
+
+
+def _range(ends: Sequence[int]) -> str:
+    least, most = map(_signed, ends)
+    return least if least == most else f"{least} to {most}"
+
+
+def _signed(count: int) -> str:
+    return f"{'-' if count < 0 else '+'}{human(abs(count))}"
+
+
+def _costs(document: Document) -> Table:
+    rows: list[Row] = []
+    for cost in COSTS:
+        bare = document["bare"][cost]
+        ends = [document["extremes"][cost][end][cost] for end in _ENDS]
+        cells = [cell for end in ends for cell in (f"{end:,}", _percent(end, bare))]
+        rows.append(Row((cost, f"{bare:,}", *cells)))
+    heads = ("<cost", "bare backbone", "cheapest", "", "dearest", "")
+    return Table(heads, "", tuple(rows))
+
+
+def _percent(value: int, base: int) -> str:
+    text = relative(value, base)
+    return f"{text} %" if text else ""
+
+
+def _closing(document: Document) -> Iterable[str]:
+    """Say in words which architectures lie at the ends, and how many there are."""
+    for end in _ENDS:
+        found = {cost: document["extremes"][cost][end] for cost in COSTS}
+        same = len({architecture["digest"] for architecture in found.values()}) == 1
+        for cost in COSTS[:1] if same else COSTS:
+            by = "" if same else f" by {cost}"
+            yield f"{end}{by}: {summarize(found[cost]['placements'])}"
+    yield f"size: {count_words(document['size'])} architectures{_intervals(document['intervals'])}"
+    if document["refused"]:
+        backbone = document["backbone"]
+        yield f"refused: {len(document['refused'])} places, see `nasattn sites {backbone}`"
+
+
+def _intervals(names: Sequence[str]) -> str:
+    return f" (an interval counts as one value: {', '.join(names)})" if names else ""

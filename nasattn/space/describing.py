@@ -1,0 +1,114 @@
+"""A search space in plain values: what ``nasattn space show --json`` prints."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from nasattn.cost import CostModel
+from nasattn.placement import Architecture, Refusal, Site
+from nasattn.space.costs import Extremes, OptionCost, cost_extremes, option_costs
+from nasattn.space.counting import intervals, size
+from nasattn.space.decision import Decision
+from nasattn.space.domains import Domain, Interval, Scalar
+from nasattn.space.schema import Choice, SpaceFile
+from nasattn.space.space import Space, find_sites_of
+
+Document = dict[str, Any]
+
+
+def describe(file: SpaceFile, place: str, num_classes: int) -> Document:
+    """Describe a search space: its sites by choice, its size, its costs.
+
+    Args:
+        file: The file's content.
+        place: The file's name.
+        num_classes: Number of outputs of the networks whose cost is told.
+
+    Returns:
+        Strings, numbers, lists and dictionaries only; costs as (least, most).
+
+    Raises:
+        UserError: as `Space.from_file` does.
+    """
+    space = Space.from_file(file, place)
+    model = CostModel(
+        space.backbone, dict(space.backbone_args), space.input_shape, num_classes=num_classes
+    )
+    extremes, costs = cost_extremes(space, model), option_costs(space, model)
+    return {
+        "file": place,
+        "backbone": space.backbone,
+        "backbone_args": dict(space.backbone_args),
+        "input_shape": list(space.input_shape),
+        "num_classes": num_classes,
+        "size": size(space),
+        "intervals": list(intervals(space)),
+        "choices": [_choice(choice, space, costs) for choice in file.choice],
+        "bare": _costs(space.architecture(()), model),
+        "extremes": {cost: _extremes(found, model) for cost, found in extremes.items()},
+        "refused": [_refusal(refusal) for refusal in find_sites_of(file, place)[1].refused],
+    }
+
+
+def _choice(choice: Choice, space: Space, costs: Iterable[OptionCost]) -> Document:
+    decisions = [decision for decision in space.decisions if decision.choice == choice.name]
+    return {
+        "name": choice.name,
+        "slot": str(choice.slot),
+        "scope": str(choice.scope),
+        "where": choice.where,
+        "num_sites": sum(len(decision.sites) for decision in decisions),
+        "options": [_option(cost) for cost in costs if cost.choice == choice.name],
+        "decisions": [_decision(decision) for decision in decisions],
+    }
+
+
+def _option(cost: OptionCost) -> Document:
+    return {
+        "module": cost.option.module,
+        "hyperparameters": {name: _domain(domain) for name, domain in cost.option.hyperparameters},
+        "params": list(cost.params),
+        "flops": list(cost.flops),
+    }
+
+
+def _domain(domain: Domain) -> list[Scalar] | Document:
+    if isinstance(domain, Interval):
+        return {"low": domain.low, "high": domain.high, "log": domain.log}
+    return list(domain.values)
+
+
+def _decision(decision: Decision) -> Document:
+    return {"name": decision.name, "sites": [_site(site) for site in decision.sites]}
+
+
+def _site(site: Site) -> Document:
+    return {
+        "slot": str(site.slot),
+        "at": site.at,
+        "stage": site.stage,
+        "block": site.block,
+        "channels": site.channels,
+        "size": list(site.size),
+    }
+
+
+def _extremes(found: Extremes, model: CostModel) -> Document:
+    return {
+        "cheapest": _costs(found.cheapest, model),
+        "dearest": _costs(found.dearest, model),
+    }
+
+
+def _costs(architecture: Architecture, model: CostModel) -> Document:
+    totals = model.cost(architecture)
+    return {
+        "digest": architecture.digest,
+        "params": totals.params,
+        "flops": totals.flops,
+        "flops_stock": totals.flops_stock,
+        "placements": [placement.to_dict() for placement in architecture.placements],
+    }
+
+
+def _refusal(refusal: Refusal) -> Document:
+    return {"module": refusal.module, "reason": refusal.reason}
