@@ -1,0 +1,50 @@
+"""Data sets that the user's own function returns."""
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+from nasattn.data.arrays import as_images, numbered
+from nasattn.data.images import Source
+from nasattn.errors import UserError
+
+
+def read_custom(path: str, root: str | None) -> Source:
+    """Call ``package.module:function`` and check what it returns.
+
+    The function is called with ``root`` where that is given, else without arguments, and returns
+    (train_images, train_labels, test_images, test_labels), arrays or tensors as ``as_images``
+    takes them.
+
+    Raises:
+        UserError: it cannot be imported, fails, or returns something else.
+    """
+    function = _imported(path)
+    try:
+        found = function() if root is None else function(root)
+    except Exception as error:
+        raise UserError(f"data set {path}: the function failed: {error!r}") from error
+    if not isinstance(found, tuple | list) or len(found) != 4:
+        raise UserError(
+            f"data set {path}: the function returned {_describe(found)}, but must return "
+            "(train_images, train_labels, test_images, test_labels)"
+        )
+    train = as_images(found[0], found[1], f"data set {path}: train")
+    test = as_images(found[2], found[3], f"data set {path}: test")
+    return numbered(train, None, test, f"data set {path}")
+
+
+def _imported(path: str) -> Callable[..., Any]:
+    module_name, _, attribute = path.partition(":")
+    try:
+        function = getattr(importlib.import_module(module_name), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise UserError(f"data set {path} cannot be imported: {error}") from None
+    if not callable(function):
+        raise UserError(f"data set {path}: {type(function).__name__}, but must be a function")
+    return function  # type: ignore[no-any-return]  # whatever the user's module holds
+
+
+def _describe(found: Any) -> str:
+    many = f" of {len(found)}" if isinstance(found, tuple | list) else ""
+    return f"{type(found).__name__}{many}"

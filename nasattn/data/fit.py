@@ -1,0 +1,80 @@
+"""Images brought to the size and the number of channels that a study asks for."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from nasattn.data.images import Images, Shape, shape_text
+from nasattn.data.spec import DataSpec
+from nasattn.errors import UserError
+
+# Weights of red, green and blue in brightness (ITU-R 601-2 luma, as Pillow's mode "L").
+_LUMA = (0.299, 0.587, 0.114)
+_CHUNK = 1024
+
+
+def fitted(pixels: Tensor, spec: DataSpec, place: str) -> Tensor:
+    """Return ``(N, C, H, W)`` uint8 with ``resize`` and ``channels`` of ``spec`` applied.
+
+    Raises:
+        UserError: the channels cannot be converted.
+    """
+    if spec.channels is not None:
+        pixels = with_channels(pixels, spec.channels, place)
+    if spec.resize is not None:
+        pixels = torch.cat([resized(chunk, spec.resize) for chunk in torch.split(pixels, _CHUNK)])
+    return pixels
+
+
+def with_channels(pixels: Tensor, channels: int, place: str) -> Tensor:
+    """Return ``(N, C, H, W)`` as ``(N, channels, H, W)``: grey from colour, or grey repeated.
+
+    Raises:
+        UserError: neither is possible.
+    """
+    have = pixels.shape[1]
+    if have == channels:
+        return pixels
+    if have == 1:
+        return pixels.expand(-1, channels, -1, -1).contiguous()
+    if (have, channels) == (3, 1):
+        weights = torch.tensor(_LUMA).view(1, 3, 1, 1)
+        parts = [(chunk * weights).sum(1, keepdim=True) for chunk in torch.split(pixels, _CHUNK)]
+        return torch.cat([part.round().to(torch.uint8) for part in parts])
+    raise UserError(
+        f"{place}: [data] channels = {channels} cannot be made of {have} channels; "
+        "only 3 to 1 and 1 to 3 are possible"
+    )
+
+
+def resized(pixels: Tensor, side: int) -> Tensor:
+    """Resize the shorter side of ``(N, C, H, W)`` to ``side`` and keep the centre square."""
+    height, width = pixels.shape[2:]
+    shorter = min(height, width)
+    size = (round(height * side / shorter), round(width * side / shorter))
+    if size != (height, width):
+        pixels = F.interpolate(pixels.float(), size, mode="bilinear", antialias=True)
+        pixels = pixels.round().clamp(0, 255).to(torch.uint8)
+    top, left = (size[0] - side) // 2, (size[1] - side) // 2
+    return pixels[:, :, top : top + side, left : left + side].contiguous()
+
+
+def check_shape(images: Images, input_shape: Shape, place: str) -> None:
+    """Check that each image has ``input_shape``.
+
+    Raises:
+        UserError: it has not; the message says which settings would do.
+    """
+    if images.shape == input_shape:
+        return
+    channels, height, width = input_shape
+    advice = []
+    if images.shape[1:] != (height, width) and height == width:
+        advice.append(f"[data] resize = {height}")
+    if images.shape[0] != channels and {images.shape[0], channels} == {1, 3}:
+        advice.append(f"[data] channels = {channels}")
+    either = f"{' and '.join(advice)}, or " if advice else ""
+    raise UserError(
+        f"{place}: images are {shape_text(images.shape)}, but input_shape is "
+        f"{shape_text(input_shape)}; set {either}input_shape = {list(images.shape)}"
+    )

@@ -1,0 +1,63 @@
+import pytest
+import torch
+from tiny_networks import Tiny
+from torch import nn
+from torch.nn import functional as F
+
+from nasattn.data import DataSpec, Splits, load
+from nasattn.errors import StoppedError
+from nasattn.training import Recipe, evaluate
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def splits() -> Splits:
+    return load(DataSpec(name="fake"), (1, 12, 12))
+
+
+def test_scores_are_those_of_all_images_at_once(splits: Splits) -> None:
+    network = Tiny().eval()
+    images = splits.test.images.float() / 255
+    outputs = network((images - splits.mean[0]) / splits.std[0])
+    scores = evaluate(network, splits.test, splits, Recipe(precision="fp32", batch_size=7), CPU)
+    assert scores.loss == pytest.approx(F.cross_entropy(outputs, splits.test.labels).item())
+    hits = (outputs.argmax(1) == splits.test.labels).double()
+    assert scores.accuracy == pytest.approx(hits.mean().item())
+
+
+def test_smoothing_is_for_training_only(splits: Splits) -> None:
+    network = Tiny()
+    plain, smooth = (
+        evaluate(network, splits.test, splits, Recipe(label_smoothing=share), CPU)
+        for share in (0.0, 0.3)
+    )
+    assert plain == smooth
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_the_network_is_left_as_it_was(splits: Splits, *, training: bool) -> None:
+    network = Tiny(dropout=0.5).train(training)
+    before = {key: value.clone() for key, value in network.state_dict().items()}
+    first, second = (evaluate(network, splits.test, splits, Recipe(), CPU) for _ in range(2))
+    assert first == second
+    assert network.training is training
+    assert all(torch.equal(network.state_dict()[key], before[key]) for key in before)
+
+
+def test_a_check_ends_it(splits: Splits) -> None:
+    def check() -> None:
+        raise StoppedError("stop")
+
+    network = Tiny()
+    with pytest.raises(StoppedError):
+        evaluate(network, splits.test, splits, Recipe(), CPU, check=check)
+    assert network.training
+
+
+def test_a_constant_network_scores_the_share_of_its_class(splits: Splits) -> None:
+    network = nn.Sequential(nn.Flatten(), nn.Linear(144, 4))
+    nn.init.zeros_(network[1].weight)
+    network[1].bias.data = torch.tensor([0.0, 1.0, 0.0, 0.0])
+    scores = evaluate(network, splits.test, splits, Recipe(), CPU)
+    assert scores.accuracy == (splits.test.labels == 1).double().mean().item()
