@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup search test test-all lint types format check clean
+.PHONY: help setup search test test-slow test-all lint types format check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,15 +19,16 @@ setup: $(STAMP) ## Install nasattn and the developers' tools into .venv
 
 search: setup ## Run the quickstart study (4 minutes on 2 cores) and show its front
 	$(BIN)/nasattn search studies/quickstart.toml
-	$(BIN)/nasattn pareto quickstart
 
 test: setup ## Run the default tests and say what they leave out
 	$(BIN)/pytest
 	@$(BIN)/pytest --collect-only --quiet -m 'slow or gpu or network or services' 2>/dev/null \
-	  | awk '/::/ { n++ } END { printf "left out: %d tests marked slow, gpu, network or services (make test-all runs the slow ones)\n", n }'
+	  | awk '/::/ { n++ } END { printf "left out: %d tests marked slow, gpu, network or services (make test-slow runs the slow ones)\n", n }'
 
-test-all: setup ## Run the default and the slow tests
-	$(BIN)/pytest -m 'not gpu and not network and not services'
+test-slow: setup ## Run the tests marked slow
+	$(BIN)/pytest -m 'slow and not gpu and not network and not services'
+
+test-all: test test-slow ## Run the default and the slow tests
 
 lint: setup ## Check style
 	$(BIN)/ruff check .

@@ -4,6 +4,7 @@ NasattnError
 ├── UserError            the user's mistake: exit code 2
 │   └── UnknownNameError a name that is not known, with the known ones and the nearest
 ├── FailedError          the machine's or the study's failure: exit code 1
+│   └── WriteError       a file or the storage cannot be written: nothing more can be kept
 └── StoppedError         asked to stop: exit code 130
 """
 
@@ -44,6 +45,10 @@ class UnknownNameError(UserError):
 
 class FailedError(NasattnError):
     """The machine or the study failed through no mistake in the user's input."""
+
+
+class WriteError(FailedError):
+    """A file or the storage cannot be written; what was written before is untouched."""
 
 
 class StoppedError(NasattnError):

@@ -4,14 +4,14 @@ import os
 import tempfile
 from pathlib import Path
 
-from nasattn.errors import FailedError
+from nasattn.errors import WriteError
 
 
 def write_atomic(path: Path, content: str | bytes) -> None:
     """Replace ``path`` by ``content``: temporary name, fsync, rename.
 
     Raises:
-        FailedError: the file cannot be written (disk full, no permission); an older
+        WriteError: the file cannot be written (disk full, no permission); an older
             file of that name is then untouched.
     """
     data = content.encode() if isinstance(content, str) else content
@@ -27,4 +27,4 @@ def write_atomic(path: Path, content: str | bytes) -> None:
     except OSError as error:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
-        raise FailedError(f"cannot write {path}: {error.strerror or error}") from error
+        raise WriteError(f"cannot write {path}: {error.strerror or error}") from error

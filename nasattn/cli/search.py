@@ -1,0 +1,148 @@
+"""The commands that train: search and resume."""
+
+import shlex
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nasattn.errors import StoppedError, UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nasattn.search.running import Outcome
+    from nasattn.search.session import Session
+
+Text = str | None
+RunsDir = Annotated[
+    Path, typer.Option("--runs-dir", envvar="NASATTN_RUNS", help="The folder of all studies.")
+]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda:N or mps.")]
+Storage = Annotated[
+    str | None,
+    typer.Option(help="An Optuna storage URL instead of study.db in the run folder."),
+]
+_RUNS = Path("runs")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to ``app``."""
+    app.command()(search)
+    app.command()(resume)
+
+
+def search(  # noqa: PLR0913 - one argument for each option of the command
+    file: Annotated[Path, typer.Argument(help="A study file, or a search-space file.")],
+    *,
+    name: Annotated[Text, typer.Option(help="The study's name. [default: the file's]")] = None,
+    trials: Annotated[int | None, typer.Option(help="Trials in all, baseline included.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Epochs of each trial.")] = None,
+    seed: Annotated[int | None, typer.Option(help="The study's seed.")] = None,
+    data: Annotated[
+        Text, typer.Option(metavar="KIND[:PATH]", help="Data set: digits, imagefolder:DIR, …")
+    ] = None,
+    sampler: Annotated[Text, typer.Option(help="tpe, nsga2, gp, random, grid or variants.")] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Any setting: recipe.batch_size=64."),
+    ] = None,
+    device: Device = "auto",
+    storage: Storage = None,
+    runs_dir: RunsDir = _RUNS,
+) -> None:
+    """Search a study: train architectures, keep the front; go on where it was left."""
+    from nasattn.search.opening import search as run_search
+    from nasattn.search.study_file import read_study_file
+
+    named = {
+        "name": name,
+        "trials": trials,
+        "recipe.epochs": epochs,
+        "seed": seed,
+        "search.sampler": sampler,
+        "storage": storage,
+    }
+    overrides = dict(_parse_setting(item) for item in settings or [])
+    overrides |= {key: value for key, value in named.items() if value is not None}
+    if data is not None:
+        kind, root = _split_data(data)
+        overrides |= {"data.name": kind, "data.root": root}
+    study, folder = read_study_file(file, overrides)
+    _watch(
+        lambda session: run_search(study, folder, str(file), session),
+        study.name or "",
+        device,
+        storage,
+        runs_dir,
+    )
+
+
+def resume(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The study's name.")],
+    *,
+    trials: Annotated[int | None, typer.Option(min=1, help="A new total of trials.")] = None,
+    device: Device = "auto",
+    storage: Storage = None,
+    runs_dir: RunsDir = _RUNS,
+) -> None:
+    """Go on with a study where it was left."""
+    from nasattn.records import load_study
+
+    load_study(runs_dir, name)
+    from nasattn.search.opening import resume as run_resume
+
+    _watch(lambda session: run_resume(name, trials, session), name, device, storage, runs_dir)
+
+
+def _watch(
+    run: "Callable[[Session], Outcome]",
+    name: str,
+    device: str,
+    storage: str | None,
+    runs_dir: Path,
+) -> None:
+    """Run a search with progress on standard error, then print the front."""
+    from nasattn.report.live import make_observer
+    from nasattn.search.interrupt import stop_on_signals
+    from nasattn.search.session import Session
+    from nasattn.training import resolve_device
+
+    observer = make_observer()
+    try:
+        with observer, stop_on_signals(observer.stopping) as check:
+            session = Session(runs_dir, resolve_device(device), observer, check, storage)
+            outcome = run(session)
+    except StoppedError:
+        where = "" if runs_dir == _RUNS else f" --runs-dir {shlex.quote(str(runs_dir))}"
+        raise StoppedError(f"stopped; to go on: nasattn resume {name}{where}") from None
+    if outcome == "exhausted":
+        observer.note("every architecture within the budget has been trained")
+    _print_front(name, runs_dir)
+
+
+def _print_front(name: str, runs_dir: Path) -> None:
+    from nasattn.cli.read import pareto
+
+    pareto(name, runs_dir=runs_dir)
+
+
+def _parse_setting(item: str) -> tuple[str, Any]:
+    """Read ``recipe.epochs=5``: the value is TOML, or a string where it is none."""
+    key, equals, text = item.partition("=")
+    if not equals or not key.strip():
+        raise UserError(f"--set {item}: must be KEY=VALUE, such as recipe.epochs=5")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    return key.strip(), value
+
+
+def _split_data(text: str) -> tuple[str, str | None]:
+    """Split ``imagefolder:photos``; ``package.module:function`` stays whole."""
+    kind, _, root = text.partition(":")
+    if "." in kind:
+        return text, None
+    return kind, root or None

@@ -1,0 +1,205 @@
+"""A search as it runs: a live view on a terminal, plain lines in a log, both on standard error."""
+
+import sys
+from collections.abc import Mapping
+from time import monotonic
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from nasattn.analysis import front
+from nasattn.records import Trial
+from nasattn.report.placements import describe
+from nasattn.report.units import duration, human, percent
+
+_SHOWN_MEMBERS = 8
+# In a log an epoch is worth a line when nothing was said for so long.
+_QUIET_SECONDS = 10.0
+
+
+class _Watcher:
+    """Keeps what both views show.
+
+    Attributes:
+        ended: The trials that have ended, by number.
+    """
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+        self.ended: dict[int, Trial] = {}
+        self._total = 0
+        self._epochs = 0
+        self._objectives: tuple[str, ...] = ("accuracy", "flops")
+        self._began = monotonic()
+        self._trained_here = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leave the terminal as it was."""
+
+    def study_opened(
+        self, name: str, objectives: tuple[str, ...], ended: tuple[Trial, ...], total: int
+    ) -> None:
+        """Say what is about to run."""
+        self._objectives, self._total = objectives, total
+        self.ended = {trial.trial: trial for trial in ended}
+        begun = f"{len(ended)} of {total} trials done" if ended else f"{total} trials"
+        self._say(f"study {name}: {begun}, {' against '.join(objectives)}")
+
+    def trial_started(self, trial: Trial, epochs: int) -> None:
+        """Remember how long the trial will be."""
+        del trial
+        self._epochs = epochs
+
+    def epoch_finished(self, trial: Trial, epoch: Mapping[str, Any]) -> None:
+        """Nothing to say by default."""
+
+    def trial_ended(self, trial: Trial) -> None:
+        """Say in one line how a trial ended."""
+        if trial.state != "paused":
+            self.ended[trial.trial] = trial
+            self._trained_here += 1
+        self._say(self._ended_words(trial))
+
+    def note(self, text: str) -> None:
+        """Say something that the user should know."""
+        self._say(f"note: {text}")
+
+    def stopping(self) -> None:
+        """Say that the request to stop was heard."""
+        self._say("stopping: the trial in progress is kept and trained again on resume")
+
+    def _say(self, text: str) -> None:
+        self._console.print(text, soft_wrap=True)
+
+    def _ended_words(self, trial: Trial) -> str:
+        of = f"trial {trial.trial} ({len(self.ended)}/{self._total})"
+        if trial.state == "failed":
+            return f"{of} failed: {trial.reason}"
+        if trial.state == "paused":
+            return f"trial {trial.trial} paused after {trial.epochs} epochs: {trial.reason}"
+        cost = f"{human(trial.params)} params, {human(trial.flops)} flops"
+        took = duration(trial.seconds)
+        return f"{of} {percent(trial.accuracy)} %, {cost}, {took}: {describe(trial)}"
+
+    def _left(self) -> str:
+        """Return the time left in words, from the trials trained in this process."""
+        left = self._total - len(self.ended)
+        if not self._trained_here or left <= 0:
+            return ""
+        return f"about {duration((monotonic() - self._began) / self._trained_here * left)} left"
+
+
+class LineObserver(_Watcher):
+    """One line for each trial, and for an epoch where the lines are far apart."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last = monotonic()
+
+    def epoch_finished(self, trial: Trial, epoch: Mapping[str, Any]) -> None:
+        """Say how far a long trial is."""
+        if monotonic() - self._last >= _QUIET_SECONDS:
+            at = f"trial {trial.trial} epoch {epoch['epoch']}/{self._epochs}"
+            self._say(f"{at}: accuracy {percent(epoch['accuracy'])} %, loss {epoch['loss']:.3f}")
+
+    def _say(self, text: str) -> None:
+        super()._say(text)
+        self._last = monotonic()
+
+
+class LiveObserver(_Watcher):
+    """Trials done, the epochs of the current one, the front so far, and the time left."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._live = Live(console=self._console, refresh_per_second=4, transient=True)
+        self._current: Trial | None = None
+
+    def __enter__(self) -> Self:
+        self._live.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Take the view off the terminal; the lines above it stay."""
+        self._live.__exit__(kind, error, trace)
+
+    def trial_started(self, trial: Trial, epochs: int) -> None:
+        """Show the trial."""
+        super().trial_started(trial, epochs)
+        self._current = trial
+        self._draw()
+
+    def epoch_finished(self, trial: Trial, epoch: Mapping[str, Any]) -> None:
+        """Move the trial's bar."""
+        del epoch
+        self._current = trial
+        self._draw()
+
+    def trial_ended(self, trial: Trial) -> None:
+        """Move the study's bar."""
+        super().trial_ended(trial)
+        self._current = None
+        self._draw()
+
+    def _draw(self) -> None:
+        self._live.update(Group(self._bars(), *self._front()))
+
+    def _bars(self) -> Table:
+        grid = Table.grid(padding=(0, 1))
+        grid.add_column(no_wrap=True)
+        grid.add_column(width=24)
+        grid.add_column(no_wrap=True, overflow="ellipsis")
+        done = len(self.ended)
+        grid.add_row("trials", _bar(done, self._total), f"{done}/{self._total}  {self._left()}")
+        if self._current is not None:
+            grid.add_row(*self._current_row(self._current))
+        return grid
+
+    def _current_row(self, trial: Trial) -> tuple[str, ProgressBar, str]:
+        words = f"{trial.epochs}/{self._epochs} epochs"
+        if trial.accuracy is not None:
+            words += f"  {percent(trial.accuracy)} %"
+        bar = _bar(trial.epochs, self._epochs)
+        return f"trial {trial.trial}", bar, f"{words}  {describe(trial)}"
+
+    def _front(self) -> list[Text]:
+        found = front(tuple(self.ended.values()), self._objectives)
+        if not found.members:
+            return []
+        most_accurate = sorted(found.members, key=lambda m: -(m.trial.accuracy or 0.0))
+        lines = [Text("front so far", style="bold")]
+        for member in most_accurate[:_SHOWN_MEMBERS]:
+            trial = member.trial
+            mark = "  baseline" if trial.trial == 0 else ""
+            cost = f"{human(trial.params)} params  {human(trial.flops)} flops"
+            text = f"  {trial.trial:>4}  {percent(trial.accuracy)} %  {cost}{mark}"
+            lines.append(Text(text, no_wrap=True, overflow="ellipsis"))
+        hidden = len(found.members) - _SHOWN_MEMBERS
+        return [*lines, Text(f"  and {hidden} more")] if hidden > 0 else lines
+
+
+def _bar(done: int, total: int) -> ProgressBar:
+    return ProgressBar(total=max(total, 1), completed=done, width=24)
+
+
+def make_observer() -> LineObserver | LiveObserver:
+    """Return the live view where standard error is a terminal, else plain lines."""
+    return LiveObserver() if sys.stderr.isatty() else LineObserver()

@@ -1,0 +1,1 @@
+"""Studies: proposals, trials and their records; the only package that knows Optuna."""

@@ -1,0 +1,267 @@
+"""From a study file to the frozen study and everything that a search needs."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from nasattn.backbones import default_input_shape
+from nasattn.cost import CostModel, Totals
+from nasattn.data import DataSpec, Images, Splits, load
+from nasattn.errors import UserError
+from nasattn.placement import Architecture, Placement, backbone_sites, canonical
+from nasattn.schema import read_toml, validate
+from nasattn.search.environment import default_threads, environment
+from nasattn.search.settings import FrozenExecution, FrozenSearch, Settings
+from nasattn.search.study_file import Limit, StudyFile, Variant
+from nasattn.space import Space, SpaceFile, cost_range
+from nasattn.training import resolve_recipe
+
+COSTS = ("params", "flops")
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a frozen study works on.
+
+    Attributes:
+        settings: The frozen study.
+        splits: Its images.
+        model: Costs over its backbone.
+        space: Its search space; None where it lists variants.
+        variants: Its variants by name, in the order of the file.
+    """
+
+    settings: Settings
+    splits: Splits
+    model: CostModel
+    space: Space | None
+    variants: Mapping[str, Architecture]
+
+    def within_budget(self, totals: Totals) -> bool:
+        """Tell whether a cost keeps to every bound of the budget."""
+        return all(getattr(totals, cost) <= bound for cost, bound in self.settings.budget.items())
+
+
+def freeze(
+    file: StudyFile, folder: Path, place: str, device: torch.device, frozen: Settings | None
+) -> Material:
+    """Resolve every setting of a study file.
+
+    Args:
+        file: The study as the user wrote it.
+        folder: What the path of the search space is relative to.
+        place: The file's name, for errors.
+        device: Where it will run.
+        frozen: The study as it was frozen before, if it was: what the file leaves to the
+            machine (threads, precision) is then taken from there.
+
+    Raises:
+        UserError: a file is missing or wrong, the space is empty, the data do not fit, or
+            no architecture is within the budget.
+    """
+    space_values = _space_values(file, folder)
+    backbone, arguments, shape = _backbone(file, space_values)
+    space = _space(space_values, str(file.search_space))
+    data = _with_absolute_root(file.data)
+    splits = load(data, shape)
+    classes = len(splits.classes)
+    model = CostModel(backbone, arguments, shape, classes)
+    variants = _variants(file.variant, backbone, arguments, shape)
+    recipe = frozen.recipe if frozen and _same_but_auto(file, frozen) else file.recipe
+    threads = file.execution.threads or (frozen and frozen.execution.threads) or default_threads()
+    settings = Settings(
+        name=file.name or "",
+        objectives=file.objectives,
+        trials=_total(file, variants),
+        repeats=file.repeats,
+        seed=file.seed,
+        evaluate=file.evaluate,
+        storage=_without_password(file.storage),
+        backbone=backbone,
+        backbone_args=arguments,
+        input_shape=shape,
+        num_classes=classes,
+        data_digest=data_digest(splits),
+        budget=_budget(file, model.base),
+        data=data,
+        recipe=resolve_recipe(recipe, device),
+        search=FrozenSearch(sampler=file.search.sampler, pruner=file.search.pruner),
+        execution=FrozenExecution(threads=threads),
+        cost_range=_cost_range(space, variants, model),
+        environment=environment(device),
+        space={"choice": space_values["choice"]} if space_values else {},
+        variant=file.variant,
+    )
+    material = Material(settings, splits, model, space, variants)
+    _check_budget(material, place)
+    return material
+
+
+def thaw(settings: Settings) -> Material:
+    """Return what a frozen study works on, from its settings alone.
+
+    Raises:
+        UserError: the data set is not there any more, or is another one.
+    """
+    shape, place = settings.input_shape, f'study "{settings.name}"'
+    splits = load(settings.data, shape)
+    if data_digest(splits) != settings.data_digest:
+        raise UserError(f"{place}: the images of data set {settings.data.name} have changed")
+    model = CostModel(settings.backbone, settings.backbone_args, shape, settings.num_classes)
+    header = {
+        "backbone": settings.backbone,
+        "backbone_args": settings.backbone_args,
+        "input_shape": list(shape),
+    }
+    space = _space({**header, **settings.space}, place) if settings.space else None
+    variants = _variants(settings.variant, settings.backbone, settings.backbone_args, shape)
+    return Material(settings, splits, model, space, variants)
+
+
+def data_digest(splits: Splits) -> str:
+    """Return twelve hex digits that change with any image or label of any split."""
+    digest = hashlib.sha256()
+    for part in (splits.train, splits.validation, splits.test):
+        digest.update(_bytes(part))
+    return digest.hexdigest()[:12]
+
+
+def _bytes(images: Images) -> bytes:
+    shape = str(tuple(images.images.shape)).encode()
+    return shape + images.images.contiguous().numpy().tobytes() + images.labels.numpy().tobytes()
+
+
+def _space_values(file: StudyFile, folder: Path) -> dict[str, Any] | None:
+    return read_toml(folder / file.search_space) if file.search_space is not None else None
+
+
+def _space(values: Mapping[str, Any] | None, place: str) -> Space | None:
+    if values is None:
+        return None
+    return Space.from_file(validate(SpaceFile, values, place), place)
+
+
+def _backbone(
+    file: StudyFile, space_values: dict[str, Any] | None
+) -> tuple[str, dict[str, Any], tuple[int, int, int]]:
+    if space_values is None:
+        name, arguments, shape = file.backbone or "", file.backbone_args, file.input_shape
+    else:
+        place = str(file.search_space)
+        space_file = validate(SpaceFile, space_values, place)
+        name, arguments, shape = (
+            space_file.backbone,
+            space_file.backbone_args,
+            space_file.input_shape,
+        )
+    return name, dict(arguments), shape or default_input_shape(name)
+
+
+def _with_absolute_root(data: DataSpec) -> DataSpec:
+    if data.root is None:
+        return data
+    return data.model_copy(update={"root": str(Path(data.root).absolute())})
+
+
+def _same_but_auto(file: StudyFile, frozen: Settings) -> bool:
+    """Tell whether the recipes differ in nothing but the precision that was left to nasattn."""
+    if file.recipe.precision != "auto":
+        return False
+    return file.recipe == frozen.recipe.model_copy(update={"precision": "auto"})
+
+
+def _variants(
+    variants: tuple[Variant, ...],
+    backbone: str,
+    arguments: Mapping[str, Any],
+    shape: tuple[int, int, int],
+) -> dict[str, Architecture]:
+    return {
+        variant.name: canonical(
+            backbone, arguments, shape, _expand(variant, backbone, arguments, shape)
+        )
+        for variant in variants
+    }
+
+
+def _expand(
+    variant: Variant,
+    backbone: str,
+    arguments: Mapping[str, Any],
+    shape: tuple[int, int, int],
+) -> list[Placement]:
+    """Return a variant's placements with every pattern replaced by the sites that it matches."""
+    sites = backbone_sites(backbone, arguments, shape).sites
+    placements: list[Placement] = []
+    for item in variant.placements:
+        calls = {site.at for site in sites if site.slot == item.slot}
+        calls |= {site.follows for site in sites if site.follows and item.slot == "after_conv"}
+        matching = sorted(at for at in calls if fnmatchcase(at, item.at))
+        if not matching and any(sign in item.at for sign in "*?["):
+            raise UserError(
+                f'variant "{variant.name}": at = "{item.at}" matches no {item.slot} site; '
+                f"there are: {', '.join(sorted(calls)) or 'none'}"
+            )
+        placements.extend(item.placement(at) for at in matching or [item.at])
+    return placements
+
+
+def _total(file: StudyFile, variants: Mapping[str, Architecture]) -> int:
+    """Return the number of trials: for variants all of them, and the bare backbone."""
+    if not variants:
+        return file.trials
+    different = {architecture.digest for architecture in variants.values()}
+    bare = sum(not architecture.placements for architecture in variants.values())
+    return (len(different) + (0 if bare else 1)) * file.repeats
+
+
+def _budget(file: StudyFile, base: Totals) -> dict[str, int]:
+    limits = {"params": file.budget.params, "flops": file.budget.flops}
+    return {cost: _bound(limit, getattr(base, cost)) for cost, limit in limits.items() if limit}
+
+
+def _bound(limit: Limit, bare: int) -> int:
+    return limit if isinstance(limit, int) else int(float(limit.removesuffix("x")) * bare)
+
+
+def _cost_range(
+    space: Space | None, variants: Mapping[str, Architecture], model: CostModel
+) -> dict[str, tuple[int, int]]:
+    """Return the least and largest cost, the bare backbone included."""
+    bare = {cost: getattr(model.base, cost) for cost in COSTS}
+    if space is not None:
+        ranges = cost_range(space, model)
+    else:
+        totals = [model.cost(architecture) for architecture in variants.values()]
+        ranges = {
+            cost: (min(values), max(values))
+            for cost in COSTS
+            if (values := [getattr(total, cost) for total in totals])
+        }
+    return {
+        cost: (min(low, bare[cost]), max(high, bare[cost])) for cost, (low, high) in ranges.items()
+    }
+
+
+def _check_budget(material: Material, place: str) -> None:
+    base, budget = material.model.base, material.settings.budget
+    for cost, bound in budget.items():
+        bare = getattr(base, cost)
+        if bare > bound:
+            raise UserError(
+                f"{place}: budget.{cost} = {bound:,} is less than the bare backbone's {bare:,}"
+            )
+    for name, architecture in material.variants.items():
+        if not material.within_budget(material.model.cost(architecture)):
+            raise UserError(f'{place}: variant "{name}" is over the budget {budget}')
+
+
+def _without_password(url: str | None) -> str | None:
+    """Return a storage URL as files and messages may show it."""
+    return re.sub(r"(://[^:/@]+):[^@]*@", r"\1@", url) if url else None

@@ -1,0 +1,41 @@
+"""Ctrl-C and a scheduler's SIGTERM as a polite request to stop."""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from nasattn.errors import StoppedError
+
+
+@contextmanager
+def stop_on_signals(heard: Callable[[], None]) -> Iterator[Callable[[], None]]:
+    """Give a check that raises StoppedError after SIGINT or SIGTERM.
+
+    A flag and not an exception from the handler: a write in progress is never torn. A second
+    signal ends the process as it would without nasattn.
+
+    Args:
+        heard: Called once, when the first signal comes.
+    """
+    stopping = False
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        nonlocal stopping
+        del frame
+        if stopping:
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        stopping = True
+        heard()
+
+    def check() -> None:
+        if stopping:
+            raise StoppedError("stopped")
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield check
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

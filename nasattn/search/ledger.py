@@ -1,0 +1,165 @@
+"""The trials of a study being searched: what was started, how far it came, how it ended."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from optuna.distributions import BaseDistribution
+from optuna.storages import RDBStorage
+from optuna.trial import FrozenTrial, TrialState, create_trial
+
+from nasattn.files import write_atomic
+from nasattn.placement import Architecture
+from nasattn.records import CURVE_KEY, RECORD_KEY, Trial
+from nasattn.search.settings import Settings
+from nasattn.search.storage import DIRECTIONS, storage_errors
+
+ENDED = frozenset({"complete", "pruned", "failed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An architecture with the parameters that a sampler chose it by.
+
+    Attributes:
+        architecture: What to train; canonical.
+        params: Value by parameter name.
+        distributions: Distribution by parameter name.
+        notes: What the sampler wants to find again (Optuna's system attributes).
+        variant: The variant's name, where the study lists them.
+    """
+
+    architecture: Architecture
+    params: Mapping[str, Any]
+    distributions: Mapping[str, BaseDistribution]
+    notes: Mapping[str, Any]
+    variant: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One start of a trial: its record and Optuna's trial behind it."""
+
+    record: Trial
+    frozen: FrozenTrial
+
+    @property
+    def proposal_params(self) -> dict[str, Any]:
+        """The parameters it was chosen by."""
+        return dict(self.frozen.params)
+
+
+class Ledger:
+    """Writes every step of every trial to the storage and to the run folder.
+
+    Optuna's trials cannot be changed once they have ended, so each attempt is one of them;
+    the record with the largest attempt of a number is the trial.
+
+    Args:
+        storage: The storage.
+        settings: The frozen study; it is entered into the storage where it is not there.
+        folder: The run folder.
+        shown: The storage's URL as messages may show it.
+    """
+
+    def __init__(self, storage: RDBStorage, settings: Settings, folder: Path, shown: str) -> None:
+        self._storage, self._settings, self._folder = storage, settings, folder
+        self._shown = shown
+        with storage_errors(shown):
+            self._study_id = self._find_or_create()
+
+    def _find_or_create(self) -> int:
+        for known in self._storage.get_all_studies():
+            if known.study_name == self._settings.name:
+                return known._study_id
+        directions = [DIRECTIONS[name] for name in self._settings.objectives]
+        study_id = self._storage.create_new_study(directions, self._settings.name)
+        frozen = self._settings.model_dump_json(exclude_none=True)
+        # The definition travels with the storage, so that other machines can join.
+        self._storage.set_study_user_attr(study_id, "nasattn:settings", frozen)
+        return study_id
+
+    def attempts(self) -> list[Attempt]:
+        """Return the latest attempt of every trial, by number."""
+        with storage_errors(self._shown):
+            trials = self._storage.get_all_trials(self._study_id, deepcopy=False)
+        latest: dict[int, Attempt] = {}
+        for frozen in trials:
+            if RECORD_KEY not in frozen.user_attrs:
+                continue
+            curve = frozen.user_attrs.get(CURVE_KEY, [])
+            record = Trial.from_dict({**frozen.user_attrs[RECORD_KEY], "curve": curve})
+            known = latest.get(record.trial)
+            if known is None or record.attempt > known.record.attempt:
+                latest[record.trial] = Attempt(record, frozen)
+        return [latest[number] for number in sorted(latest)]
+
+    def start(self, record: Trial, proposal: Proposal) -> Attempt:
+        """Enter a new attempt, running."""
+        frozen = create_trial(
+            state=TrialState.RUNNING,
+            params=dict(proposal.params),
+            distributions=dict(proposal.distributions),
+            user_attrs={RECORD_KEY: _without_curve(record), CURVE_KEY: []},
+            system_attrs=dict(proposal.notes),
+        )
+        folder = self._trial_folder(record)
+        write_atomic(folder / "architecture.json", proposal.architecture.text + "\n")
+        write_atomic(folder / "history.jsonl", "")
+        self._write_record(record)
+        with storage_errors(self._shown):
+            trial_id = self._storage.create_new_trial(self._study_id, template_trial=frozen)
+            return Attempt(record, self._storage.get_trial(trial_id))
+
+    def add_epoch(self, attempt: Attempt, curve: Sequence[Mapping[str, Any]]) -> None:
+        """Enter the learning curve up to now: one transaction an epoch."""
+        lines = "".join(json.dumps(epoch) + "\n" for epoch in curve)
+        write_atomic(self._trial_folder(attempt.record) / "history.jsonl", lines)
+        with storage_errors(self._shown):
+            self._storage.set_trial_user_attr(attempt.frozen._trial_id, CURVE_KEY, list(curve))
+
+    def end(self, attempt: Attempt, record: Trial) -> Attempt:
+        """Enter how an attempt ended; the record first, so that a kill in between loses nothing."""
+        record = replace(record, finished=now())
+        self._write_record(record)
+        trial_id = attempt.frozen._trial_id
+        with storage_errors(self._shown):
+            self._storage.set_trial_user_attr(trial_id, RECORD_KEY, _without_curve(record))
+        ended = Attempt(record, attempt.frozen)
+        self.settle(ended)
+        return ended
+
+    def settle(self, attempt: Attempt) -> None:
+        """Bring Optuna's state of an attempt into line with its record."""
+        if attempt.frozen.state.is_finished():
+            return
+        complete = attempt.record.state == "complete"
+        state = TrialState.COMPLETE if complete else TrialState.FAIL
+        values = self.values(attempt.record) if complete else None
+        with storage_errors(self._shown):
+            self._storage.set_trial_state_values(attempt.frozen._trial_id, state, values)
+
+    def values(self, record: Trial) -> list[float]:
+        """Return the objectives of a complete trial."""
+        return [float(getattr(record, name)) for name in self._settings.objectives]
+
+    def _trial_folder(self, record: Trial) -> Path:
+        return self._folder / "trials" / str(record.trial)
+
+    def _write_record(self, record: Trial) -> None:
+        text = json.dumps(_without_curve(record), indent=1) + "\n"
+        write_atomic(self._trial_folder(record) / "trial.json", text)
+
+
+def now() -> str:
+    """Return the time as records keep it: ISO 8601, UTC, whole seconds."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _without_curve(record: Trial) -> dict[str, Any]:
+    values = record.to_dict()
+    del values["curve"]
+    return values

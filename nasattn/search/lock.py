@@ -1,0 +1,32 @@
+"""One searching process for each run folder."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from nasattn.errors import UserError
+
+
+@contextmanager
+def locked(folder: Path, name: str) -> Iterator[None]:
+    """Hold the run folder of a study; the kernel lets go when the process ends, however it ends.
+
+    Raises:
+        UserError: another process holds it.
+    """
+    with (folder / "lock").open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            owner = file.read().strip() or "unknown"
+            raise UserError(
+                f'study "{name}" is being searched by process {owner}; '
+                f"stop that one first, or watch it: nasattn trials {name}"
+            ) from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield

@@ -1,0 +1,112 @@
+"""Making, opening and resuming a study in its run folder."""
+
+from pathlib import Path
+
+from nasattn.errors import UserError
+from nasattn.records import check_name, load_study
+from nasattn.search.environment import differences, environment
+from nasattn.search.freeze import Material, freeze, thaw
+from nasattn.search.ledger import Ledger
+from nasattn.search.lock import locked
+from nasattn.search.running import Outcome, Runner
+from nasattn.search.session import Session
+from nasattn.search.settings import Settings, check_same
+from nasattn.search.storage import default_url, open_storage
+from nasattn.search.study_file import StudyFile
+
+
+def search(file: StudyFile, relative_to: Path, place: str, session: Session) -> Outcome:
+    """Search a study from its file; go on with it where it was begun under the same settings.
+
+    Args:
+        file: The study as the user wrote it.
+        relative_to: What the path of its search space is relative to.
+        place: The file's name, for errors.
+        session: Where and how.
+
+    Raises:
+        UserError: the file is wrong, or the study was made with other settings.
+        FailedError: the storage, the disk or the bare backbone failed.
+        StoppedError: the user asked to stop.
+    """
+    folder = session.runs_dir / check_name(file.name or "")
+    frozen = Settings.load(folder) if (folder / "study.toml").is_file() else None
+    material = freeze(file, relative_to, place, session.device, frozen)
+    if frozen is not None:
+        check_same(frozen, material.settings, place)
+        kept = frozen.model_copy(update={"trials": material.settings.trials})
+        material = Material(
+            kept, material.splits, material.model, material.space, material.variants
+        )
+    return _run(material, folder, frozen, session, file.storage)
+
+
+def resume(name: str, trials: int | None, session: Session) -> Outcome:
+    """Go on with a study by its name.
+
+    Args:
+        name: The study's name.
+        trials: Its new total; None leaves it.
+        session: Where and how.
+
+    Raises:
+        UserError: there is no such study, its data are gone or changed, or it has variants
+            and their number is their total.
+        FailedError: the storage, the disk or the bare backbone failed.
+        StoppedError: the user asked to stop.
+    """
+    folder = load_study(session.runs_dir, name).path
+    frozen = Settings.load(folder)
+    if trials is not None and frozen.variant:
+        raise UserError(f'study "{name}" lists variants: its total is {frozen.trials}')
+    settings = frozen.model_copy(update={"trials": trials or frozen.trials})
+    material = thaw(settings)
+    return _run(material, folder, frozen, session, None)
+
+
+def _run(
+    material: Material,
+    folder: Path,
+    frozen: Settings | None,
+    session: Session,
+    given_url: str | None,
+) -> Outcome:
+    """Run a study that is new (``frozen`` is None) or gone on with."""
+    settings = material.settings
+    shown = settings.storage or default_url(folder)
+    url = session.storage or given_url or shown
+    storage = open_storage(url, shown) if settings.storage else None
+    _make_folder(folder)
+    with locked(folder, settings.name):
+        if storage is None:
+            _check_database(folder, frozen)
+            storage = open_storage(url, shown)
+        ledger = Ledger(storage, settings, folder, shown)
+        if frozen is None or frozen.trials != settings.trials:
+            settings.save(folder)
+        _note_differences(frozen, session)
+        return Runner(material, ledger, folder, session).run()
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"run folder {folder}: cannot be made: {error.strerror}") from None
+
+
+def _check_database(folder: Path, frozen: Settings | None) -> None:
+    """Refuse to begin anew where the trials' folders are left and their database is gone."""
+    if frozen is not None and any(folder.glob("trials/*")) and not (folder / "study.db").exists():
+        raise UserError(
+            f"{folder / 'study.db'} is gone, but {folder / 'trials'} is not; put it back, or "
+            "give the study another --name"
+        )
+
+
+def _note_differences(frozen: Settings | None, session: Session) -> None:
+    if frozen is None:
+        return
+    changed = differences(frozen.environment, environment(session.device))
+    if changed:
+        session.observer.note(f"not bit-equal to the trials before: {'; '.join(changed)}")

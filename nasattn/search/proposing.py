@@ -1,0 +1,196 @@
+"""Which architecture is trained next."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Protocol
+
+import optuna
+from optuna.distributions import CategoricalDistribution
+from optuna.trial import FrozenTrial, TrialState, create_trial
+
+from nasattn.errors import UserError
+from nasattn.placement import Architecture
+from nasattn.search.choosers import (
+    RandomChooser,
+    SamplerChooser,
+    bare_params,
+    distributions_of,
+    every_choice,
+)
+from nasattn.search.freeze import Material
+from nasattn.search.ledger import Attempt, Ledger, Proposal
+from nasattn.search.samplers import make_sampler
+from nasattn.search.storage import DIRECTIONS
+from nasattn.seeding import derive_seed
+from nasattn.space import Space, decide, intervals, size
+
+# After so many proposals in a row that are over budget or known, chance takes over; after so
+# many draws of chance, the space is gone through one by one, unless it is larger than that.
+_SAMPLER_TRIES = 10
+_RANDOM_TRIES = 500
+_LARGEST_LISTED = 100_000
+
+
+@dataclass(slots=True)
+class Rejected:
+    """Proposals of one trial that created none."""
+
+    over_budget: int = 0
+    known: int = 0
+
+
+class Proposer(Protocol):
+    """Proposes the architecture of the next trial."""
+
+    def propose(
+        self, number: int, attempts: Sequence[Attempt], rejected: Rejected
+    ) -> Proposal | None:
+        """Return an unseen architecture within the budget, or None where there is none left.
+
+        Args:
+            number: The trial's number.
+            attempts: The latest attempt of every trial so far.
+            rejected: Counts what was turned down on the way.
+        """
+        ...
+
+
+def make_proposer(material: Material, ledger: Ledger) -> Proposer:
+    """Return the proposer that a study asks for.
+
+    Raises:
+        UserError: the grid sampler on a space with intervals.
+    """
+    sampler, space = material.settings.search.sampler, material.space
+    if space is None:
+        return ListProposer(material, _variants(material))
+    if sampler == "grid":
+        if found := intervals(space):
+            raise UserError(
+                f"the grid sampler needs values, not intervals: {', '.join(found)}; "
+                "list values in the search space or take another --sampler"
+            )
+        return ListProposer(material, _grid(space))
+    return SamplerProposer(material, space, ledger)
+
+
+def bare_proposal(material: Material) -> Proposal:
+    """Return the bare backbone, with its parameters where the search space holds it."""
+    bare = material.settings.bare
+    if material.space is None:
+        names = (name for name, a in material.variants.items() if a.digest == bare.digest)
+        return Proposal(bare, {}, {}, {}, next(names, None))
+    params = bare_params(material.space) or {}
+    return Proposal(bare, params, distributions_of(material.space, params), {})
+
+
+def _variants(material: Material) -> list[Proposal]:
+    domain = CategoricalDistribution(tuple(material.variants))
+    return [
+        Proposal(architecture, {"variant": name}, {"variant": domain}, {}, name)
+        for name, architecture in material.variants.items()
+    ]
+
+
+def _grid(space: Space) -> Iterator[Proposal]:
+    for architecture, params in every_choice(space):
+        yield Proposal(architecture, params, distributions_of(space, params), {})
+
+
+class _Filter:
+    """Turns down what is over budget or known."""
+
+    def __init__(self, material: Material, attempts: Sequence[Attempt], rejected: Rejected) -> None:
+        self._material, self._rejected = material, rejected
+        self._known = {attempt.record.digest for attempt in attempts}
+
+    def accepts(self, architecture: Architecture) -> bool:
+        if architecture.digest in self._known:
+            self._rejected.known += 1
+            return False
+        if not self._material.within_budget(self._material.model.cost(architecture)):
+            self._rejected.over_budget += 1
+            return False
+        return True
+
+
+class ListProposer:
+    """Goes through a list, in its order."""
+
+    def __init__(self, material: Material, proposals: Iterable[Proposal]) -> None:
+        self._material = material
+        self._left = iter(proposals)
+
+    def propose(
+        self, number: int, attempts: Sequence[Attempt], rejected: Rejected
+    ) -> Proposal | None:
+        """Return the next one of the list that is unseen and within the budget."""
+        del number
+        check = _Filter(self._material, attempts, rejected)
+        return next((p for p in self._left if check.accepts(p.architecture)), None)
+
+
+class SamplerProposer:
+    """Asks an Optuna sampler, on a copy of the study in memory.
+
+    Optuna enters a trial into the storage as soon as it is asked, so proposals that are
+    turned down would litter it; and a fresh sampler for each proposal, seeded from the study
+    and the trial's number, makes a resumed study propose what an undisturbed one would.
+    """
+
+    def __init__(self, material: Material, space: Space, ledger: Ledger) -> None:
+        self._material, self._space, self._ledger = material, space, ledger
+
+    def propose(
+        self, number: int, attempts: Sequence[Attempt], rejected: Rejected
+    ) -> Proposal | None:
+        """Return the sampler's proposal, else a random one, else what a listing still finds."""
+        check = _Filter(self._material, attempts, rejected)
+        history = [self._past(attempt) for attempt in attempts if _is_past(attempt)]
+        candidates = chain(self._asked(number, history), self._drawn(number), self._listed())
+        return next((p for p in candidates if check.accepts(p.architecture)), None)
+
+    def _asked(self, number: int, history: list[FrozenTrial]) -> Iterator[Proposal]:
+        settings = self._material.settings
+        seed = derive_seed(settings.seed, "proposal", number)
+        mirror = optuna.create_study(
+            directions=[DIRECTIONS[name] for name in settings.objectives],
+            sampler=make_sampler(settings.search.sampler, seed, settings.trials),
+        )
+        mirror.add_trials(history)
+        for _ in range(_SAMPLER_TRIES):
+            # What was turned down stays in the mirror as running, which steers samplers away.
+            trial = mirror.ask()
+            architecture = decide(self._space, SamplerChooser(trial))
+            asked = mirror.trials[-1]
+            yield Proposal(architecture, asked.params, asked.distributions, asked.system_attrs)
+
+    def _drawn(self, number: int) -> Iterator[Proposal]:
+        for attempt in range(_RANDOM_TRIES):
+            seed = derive_seed(self._material.settings.seed, "random", number, attempt)
+            chance = RandomChooser(seed)
+            architecture = decide(self._space, chance)
+            params = dict(chance.params)
+            yield Proposal(architecture, params, distributions_of(self._space, params), {})
+
+    def _listed(self) -> Iterator[Proposal]:
+        if not intervals(self._space) and size(self._space) <= _LARGEST_LISTED:
+            yield from _grid(self._space)
+
+    def _past(self, attempt: Attempt) -> FrozenTrial:
+        """Return an ended trial as the mirror takes it: the parameters, the values, the notes."""
+        complete = attempt.record.state == "complete"
+        return create_trial(
+            state=TrialState.COMPLETE if complete else TrialState.FAIL,
+            values=self._ledger.values(attempt.record) if complete else None,
+            params=attempt.frozen.params,
+            distributions=attempt.frozen.distributions,
+            system_attrs=attempt.frozen.system_attrs,
+        )
+
+
+def _is_past(attempt: Attempt) -> bool:
+    # Without parameters there is nothing to learn from: the baseline of a space that does
+    # not hold the bare backbone.
+    return attempt.record.state in {"complete", "failed"} and bool(attempt.frozen.params)

@@ -1,0 +1,187 @@
+"""The search itself: propose, train, record, until the study's total is reached."""
+
+from collections import Counter
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+
+from nasattn.errors import FailedError, NasattnError, StoppedError, WriteError
+from nasattn.placement import Architecture
+from nasattn.records import Trial
+from nasattn.search.environment import device_name
+from nasattn.search.freeze import Material
+from nasattn.search.ledger import ENDED, Attempt, Ledger, Proposal, now
+from nasattn.search.proposing import Rejected, bare_proposal, make_proposer
+from nasattn.search.session import Session
+from nasattn.search.training_trial import train_architecture
+
+
+class Outcome(StrEnum):
+    """How a search ended."""
+
+    DONE = "done"
+    EXHAUSTED = "exhausted"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A trial to be trained: a new one, or one that was cut off."""
+
+    number: int
+    attempt: int
+    repeat: int
+    proposal: Proposal
+
+
+class Runner:
+    """Runs the trials of one study, one after the other, in this process.
+
+    Args:
+        material: The frozen study and what it works on.
+        ledger: Where every step is written.
+        folder: The run folder.
+        session: Where and how it runs.
+    """
+
+    def __init__(self, material: Material, ledger: Ledger, folder: Path, session: Session) -> None:
+        self._material, self._ledger, self._folder = material, ledger, folder
+        self._device, self._check = session.device, session.check
+        self._observer = session.observer
+        self._proposer = make_proposer(material, ledger)
+
+    def run(self) -> Outcome:
+        """Train until the study's total is reached or its space is exhausted.
+
+        Raises:
+            StoppedError: the user asked to stop; the trial in progress is paused.
+            FailedError: the storage, the disk or the bare backbone failed.
+        """
+        settings = self._material.settings
+        for attempt in self._ledger.attempts():
+            if attempt.record.state in ENDED:
+                # Killed between the record and Optuna's state.
+                self._ledger.settle(attempt)
+        attempts = self._ledger.attempts()
+        ended = tuple(a.record for a in attempts if a.record.state in ENDED)
+        self._observer.study_opened(settings.name, settings.objectives, ended, settings.trials)
+        while sum(a.record.state in ENDED for a in attempts) < settings.trials:
+            self._check()
+            task = self._next_task(attempts)
+            if task is None:
+                return Outcome.EXHAUSTED
+            self._train(task)
+            attempts = self._ledger.attempts()
+        return Outcome.DONE
+
+    def _next_task(self, attempts: list[Attempt]) -> Task | None:
+        """Return the trial that was cut off, else the next repeat, else a new architecture."""
+        for attempt in attempts:
+            if attempt.record.state not in ENDED or _is_failed_baseline(attempt):
+                return self._again(attempt)
+        number = len(attempts)
+        if not attempts:
+            return Task(0, 1, 0, bare_proposal(self._material))
+        repeat = self._next_repeat(number, attempts)
+        if repeat is not None:
+            return repeat
+        rejected = Rejected()
+        proposal = self._proposer.propose(number, attempts, rejected)
+        if rejected.over_budget:
+            self._observer.note(
+                f"trial {number}: {rejected.over_budget} proposals were over the budget"
+            )
+        return Task(number, 1, 0, proposal) if proposal else None
+
+    def _next_repeat(self, number: int, attempts: list[Attempt]) -> Task | None:
+        """Return the next repeat of the first architecture that lacks one."""
+        trained = Counter(attempt.record.digest for attempt in attempts)
+        for attempt in attempts:
+            done = trained[attempt.record.digest]
+            if done < self._material.settings.repeats:
+                return Task(number, 1, done, self._proposal_of(attempt))
+        return None
+
+    def _again(self, attempt: Attempt) -> Task:
+        record = attempt.record
+        self._ledger.settle(attempt)
+        proposal = self._proposal_of(attempt)
+        return Task(record.trial, record.attempt + 1, record.repeat, proposal)
+
+    def _proposal_of(self, attempt: Attempt) -> Proposal:
+        frozen, record = attempt.frozen, attempt.record
+        file = self._folder / "trials" / str(record.trial) / "architecture.json"
+        architecture = Architecture.parse(file.read_text(encoding="utf-8"))
+        if architecture.digest != record.digest:
+            raise FailedError(f"{file} is not the architecture of trial {record.trial}")
+        notes = frozen.system_attrs
+        return Proposal(architecture, frozen.params, frozen.distributions, notes, record.variant)
+
+    def _train(self, task: Task) -> None:
+        settings = self._material.settings
+        attempt = self._ledger.start(self._record(task), task.proposal)
+        self._latest = attempt.record
+        self._observer.trial_started(attempt.record, settings.recipe.epochs)
+        try:
+            record = self._train_epochs(task, attempt)
+        except StoppedError:
+            self._end(attempt, replace(self._latest, state="paused", reason="interrupted"))
+            raise
+        except WriteError:
+            raise
+        except (NasattnError, RuntimeError, ValueError, ArithmeticError, MemoryError) as error:
+            self._fail(task, attempt, error)
+        else:
+            self._end(attempt, replace(record, state="complete"))
+
+    def _train_epochs(self, task: Task, attempt: Attempt) -> Trial:
+        record = attempt.record
+        epochs = train_architecture(
+            self._material, task.proposal.architecture, task.repeat, self._device, self._check
+        )
+        for epoch in epochs:
+            curve = (*record.curve, asdict(epoch))
+            record = self._latest = replace(
+                record,
+                curve=curve,
+                accuracy=epoch.accuracy,
+                best_accuracy=max(epoch.accuracy, record.best_accuracy or 0.0),
+                epochs=epoch.epoch,
+                seconds=record.seconds + epoch.seconds,
+            )
+            self._ledger.add_epoch(attempt, curve)
+            self._observer.epoch_finished(record, curve[-1])
+        return record
+
+    def _end(self, attempt: Attempt, record: Trial) -> None:
+        self._observer.trial_ended(self._ledger.end(attempt, record).record)
+
+    def _fail(self, task: Task, attempt: Attempt, error: Exception) -> None:
+        """Record a failed trial; the study goes on, unless the bare backbone failed."""
+        text = str(error).strip() or type(error).__name__
+        reason = text.splitlines()[0]
+        self._end(attempt, replace(self._latest, state="failed", reason=reason))
+        if task.number == 0:
+            raise FailedError(f"the bare backbone cannot be trained: {reason}") from error
+
+    def _record(self, task: Task) -> Trial:
+        totals = self._material.model.cost(task.proposal.architecture)
+        return Trial(
+            trial=task.number,
+            attempt=task.attempt,
+            state="running",
+            digest=task.proposal.architecture.digest,
+            repeat=task.repeat,
+            variant=task.proposal.variant,
+            params=totals.params,
+            flops=totals.flops,
+            flops_stock=totals.flops_stock,
+            epochs=0,
+            seconds=0.0,
+            placements=tuple(p.to_dict() for p in task.proposal.architecture.placements),
+            device=device_name(self._device),
+            started=now(),
+        )
+
+
+def _is_failed_baseline(attempt: Attempt) -> bool:
+    return attempt.record.trial == 0 and attempt.record.state == "failed"

@@ -1,0 +1,51 @@
+"""Optuna's samplers, by the names that studies use."""
+
+import warnings
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from optuna.exceptions import ExperimentalWarning
+from optuna.samplers import BaseSampler, GPSampler, NSGAIISampler, RandomSampler, TPESampler
+
+
+def _tpe(seed: int, trials: int) -> BaseSampler:
+    # Multivariate and grouped: hyperparameters of one module are modelled together, apart
+    # from those of the modules that stand there in other trials.
+    startup = max(4, min(10, trials // 3))
+    return TPESampler(multivariate=True, group=True, seed=seed, n_startup_trials=startup)
+
+
+def _nsga2(seed: int, trials: int) -> BaseSampler:
+    # Optuna's 50 would leave a study of 60 trials without a second generation.
+    return NSGAIISampler(population_size=max(4, min(50, trials // 4)), seed=seed)
+
+
+def _gp(seed: int, trials: int) -> BaseSampler:
+    # Parameters that depend on others are drawn at random: this sampler models only those
+    # that every trial has.
+    startup = max(4, min(10, trials // 3))
+    return GPSampler(seed=seed, n_startup_trials=startup, warn_independent_sampling=False)
+
+
+def _random(seed: int, trials: int) -> BaseSampler:
+    del trials
+    return RandomSampler(seed=seed)
+
+
+_MAKERS: Mapping[str, Callable[[int, int], BaseSampler]] = MappingProxyType(
+    {"tpe": _tpe, "nsga2": _nsga2, "gp": _gp, "random": _random}
+)
+
+
+def make_sampler(name: str, seed: int, trials: int) -> BaseSampler:
+    """Return a fresh sampler.
+
+    Args:
+        name: ``tpe``, ``nsga2``, ``gp`` or ``random``.
+        seed: Its seed.
+        trials: The study's total, which start-up phases and populations are scaled to.
+    """
+    with warnings.catch_warnings():
+        # Grouped multivariate TPE is called experimental by Optuna 5.0 (2026-11).
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        return _MAKERS[name](seed % 2**32, trials)

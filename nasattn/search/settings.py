@@ -1,0 +1,120 @@
+"""The frozen study: every setting resolved, as ``study.toml`` in the run folder keeps it."""
+
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+from pydantic import Field
+
+from nasattn.data import DataSpec
+from nasattn.errors import UserError
+from nasattn.files import write_atomic
+from nasattn.placement import Architecture
+from nasattn.schema import Strict, read_toml, validate
+from nasattn.search.study_file import Variant
+from nasattn.training import Recipe
+
+Scalar = bool | int | float | str
+
+
+class FrozenSearch(Strict):
+    """The sampler and pruner of a frozen study."""
+
+    sampler: str
+    pruner: str
+
+
+class FrozenExecution(Strict):
+    """The threads of a frozen study's trials."""
+
+    threads: int
+
+
+class Settings(Strict):
+    """A frozen study.
+
+    Attributes:
+        space: The ``[[choice]]`` tables of its search space, empty for variants.
+        budget: Absolute upper bounds by cost.
+        cost_range: Least and largest cost over the study's architectures.
+        data_digest: Identity of the images and labels.
+        environment: Versions and hardware that the study was made with.
+    """
+
+    name: str
+    objectives: tuple[str, ...]
+    trials: int
+    repeats: int
+    seed: int
+    evaluate: str
+    storage: str | None = None
+    backbone: str
+    backbone_args: dict[str, Scalar] = Field(default_factory=dict)
+    input_shape: tuple[int, int, int]
+    num_classes: int
+    data_digest: str
+    budget: dict[str, int] = Field(default_factory=dict)
+    data: DataSpec
+    recipe: Recipe
+    search: FrozenSearch
+    execution: FrozenExecution
+    cost_range: dict[str, tuple[int, int]]
+    environment: dict[str, str]
+    space: dict[str, Any] = Field(default_factory=dict)
+    variant: tuple[Variant, ...] = ()
+
+    def save(self, folder: Path) -> None:
+        """Write ``study.toml`` into a run folder, whole or not at all."""
+        values = self.model_dump(mode="json", exclude_none=True)
+        write_atomic(folder / "study.toml", tomli_w.dumps(values))
+
+    @classmethod
+    def load(cls, folder: Path) -> "Settings":
+        """Read ``study.toml`` of a run folder.
+
+        Raises:
+            UserError: it is not there or damaged.
+        """
+        path = folder / "study.toml"
+        return validate(cls, read_toml(path), str(path))
+
+    @property
+    def bare(self) -> Architecture:
+        """The bare backbone, in canonical form."""
+        arguments = tuple(sorted(self.backbone_args.items()))
+        return Architecture(self.backbone, arguments, self.input_shape)
+
+
+# What may differ between the file and the frozen study: the total may be raised, the rest
+# says where the study was made, not what it is.
+_FREE_TO_DIFFER = frozenset({"trials", "environment", "storage"})
+
+
+def check_same(frozen: Settings, now: Settings, place: str) -> None:
+    """Refuse to go on with a study under other settings than it was made with.
+
+    Raises:
+        UserError: naming every setting that differs, its old and its new value.
+    """
+    old, new = (_flat(s.model_dump(mode="json", exclude_none=True)) for s in (frozen, now))
+    changed = [
+        f"{key} was {old.get(key, 'not set')!r}, now {new.get(key, 'not set')!r}"
+        for key in sorted(old.keys() | new.keys())
+        if key.partition(".")[0] not in _FREE_TO_DIFFER and old.get(key) != new.get(key)
+    ]
+    if changed:
+        shown = "; ".join(changed[:4]) + (f"; and {len(changed) - 4} more" if changed[4:] else "")
+        raise UserError(
+            f'{place}: study "{frozen.name}" was made with other settings: {shown}; '
+            "undo the change or give the study another --name"
+        )
+
+
+def _flat(values: Any, prefix: str = "") -> dict[str, Any]:
+    if isinstance(values, dict):
+        items = [(f"{prefix}.{key}" if prefix else str(key), v) for key, v in values.items()]
+    elif isinstance(values, list) and any(isinstance(value, dict) for value in values):
+        items = [(f"{prefix}[{number}]", value) for number, value in enumerate(values, 1)]
+    else:
+        return {prefix: values}
+    return {key: leaf for name, value in items for key, leaf in _flat(value, name).items()}

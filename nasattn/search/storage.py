@@ -1,0 +1,68 @@
+"""Optuna's storage with errors of one line, and without its chatter."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import optuna
+from optuna.exceptions import OptunaError
+from optuna.storages import RDBStorage
+from optuna.study import StudyDirection
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+from nasattn.errors import UserError, WriteError
+
+DIRECTIONS = {
+    "accuracy": StudyDirection.MAXIMIZE,
+    "params": StudyDirection.MINIMIZE,
+    "flops": StudyDirection.MINIMIZE,
+}
+# How long a write waits for another process's transaction.
+_LOCK_SECONDS = 60
+
+
+def default_url(folder: Path) -> str:
+    """Return the URL of the embedded storage in a run folder."""
+    return f"sqlite:///{(folder / 'study.db').as_posix()}"
+
+
+def open_storage(url: str, shown: str) -> RDBStorage:
+    """Connect to a storage; tables are made where there are none.
+
+    Args:
+        url: An SQLAlchemy URL.
+        shown: The URL as messages may show it, without a password.
+
+    Raises:
+        UserError: there is no such storage.
+    """
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    arguments = {"connect_args": {"timeout": _LOCK_SECONDS}} if url.startswith("sqlite") else {}
+    try:
+        return RDBStorage(url, engine_kwargs=arguments)
+    except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
+        raise UserError(
+            f"storage {shown}: not usable: {_first_line(error)}; "
+            "known: sqlite:///FILE, postgresql://…, mysql://…"
+        ) from None
+    except (SQLAlchemyError, OptunaError, OSError) as error:
+        raise UserError(f"storage {shown}: cannot be opened: {_first_line(error)}") from None
+
+
+@contextmanager
+def storage_errors(shown: str) -> Iterator[None]:
+    """Turn what a broken storage raises into one line.
+
+    Raises:
+        WriteError: the storage could not be written or read.
+    """
+    try:
+        yield
+    except (SQLAlchemyError, OptunaError) as error:
+        cause = error.__cause__ or error
+        raise WriteError(f"storage {shown}: {_first_line(cause)}") from error
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(getattr(error, "orig", None) or error).strip()
+    return text.splitlines()[0] if text else type(error).__name__

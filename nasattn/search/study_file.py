@@ -1,0 +1,161 @@
+"""The study file as the user writes it."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from nasattn.data import DataSpec
+from nasattn.errors import UserError
+from nasattn.placement import Placement
+from nasattn.schema import Strict, read_toml, validate
+from nasattn.training import Recipe
+
+Objective = Literal["accuracy", "params", "flops"]
+SamplerName = Literal["tpe", "nsga2", "gp", "random", "grid", "variants"]
+_RELATIVE = re.compile(r"(\d+(\.\d*)?|\.\d+)x")
+
+
+def _check_limit(value: Any) -> Any:
+    if type(value) is int and value > 0:
+        return value
+    if isinstance(value, str) and _RELATIVE.fullmatch(value):
+        return value
+    raise ValueError(
+        f'{value!r} must be a positive whole number, or relative to the bare backbone: "1.05x"'
+    )
+
+
+Limit = Annotated[int | str, BeforeValidator(_check_limit)]
+
+
+class Budget(Strict):
+    """Upper bounds on cost, absolute or relative to the bare backbone (``"1.05x"``)."""
+
+    params: Limit | None = None
+    flops: Limit | None = None
+
+
+class Search(Strict):
+    """How architectures are proposed and when trials are stopped."""
+
+    sampler: SamplerName = "tpe"
+    pruner: Literal["none"] = "none"
+
+
+class Execution(Strict):
+    """What a trial's numbers may depend on besides the recipe.
+
+    Attributes:
+        threads: CPU threads of one trial; None is the machine's, at most four.
+    """
+
+    threads: Annotated[int, Field(ge=1, le=1024)] | None = None
+
+
+class VariantPlacement(Strict):
+    """Placements of one module; ``at`` may be a pattern (``layer1.*``) over call sites."""
+
+    slot: str
+    at: str
+    module: str
+    options: dict[str, bool | int | float | str] = Field(default_factory=dict)
+
+    def placement(self, at: str) -> Placement:
+        """Return the placement at one call site."""
+        return Placement(self.slot, at, self.module, tuple(sorted(self.options.items())))
+
+
+class Variant(Strict):
+    """One architecture written down by name."""
+
+    name: Annotated[str, Field(min_length=1)]
+    placements: tuple[VariantPlacement, ...] = ()
+
+
+class StudyFile(Strict):
+    """A study: a search space or variants, with data, recipe, objectives and sampler."""
+
+    name: str | None = None
+    search_space: str | None = None
+    variant: tuple[Variant, ...] = ()
+    backbone: str | None = None
+    backbone_args: dict[str, bool | int | float | str] = Field(default_factory=dict)
+    input_shape: tuple[int, int, int] | None = None
+    objectives: tuple[Objective, ...] = ("accuracy", "flops")
+    trials: Annotated[int, Field(ge=1)] = 60
+    repeats: Annotated[int, Field(ge=1)] = 1
+    seed: Annotated[int, Field(ge=0)] = 0
+    evaluate: Literal["validation", "test"] = "validation"
+    storage: str | None = None
+    budget: Budget = Budget()
+    data: DataSpec
+    recipe: Recipe
+    search: Search = Search()
+    execution: Execution = Execution()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "StudyFile":
+        if (self.search_space is None) == (not self.variant):
+            raise ValueError("give either search_space = FILE or [[variant]] tables")
+        if self.search_space is not None and (self.backbone or self.input_shape):
+            raise ValueError("backbone and input_shape stand in the search-space file")
+        if self.variant and self.backbone is None:
+            raise ValueError("backbone is missing; variants need one")
+        if self.objectives[:1] != ("accuracy",) or len(set(self.objectives)) < len(self.objectives):
+            raise ValueError("objectives must begin with accuracy and name each once")
+        self._check_search()
+        return self
+
+    def _check_search(self) -> None:
+        if bool(self.variant) != (self.search.sampler == "variants"):
+            raise ValueError('search.sampler = "variants" goes with [[variant]] tables, only')
+        if self.evaluate == "test" and not self.variant:
+            raise ValueError('evaluate = "test" is for variants: no search may see the test set')
+        names = [variant.name for variant in self.variant]
+        if len(set(names)) < len(names):
+            raise ValueError("two variants have the same name")
+
+
+def read_study_file(path: Path, overrides: dict[str, Any]) -> tuple[StudyFile, Path]:
+    """Read a study, or a search space as the study that searches it with default settings.
+
+    Args:
+        path: A study file or a search-space file.
+        overrides: From ``recipe.epochs`` to the value that replaces the file's.
+
+    Returns:
+        The study, and the folder that its paths are relative to.
+
+    Raises:
+        UserError: naming the file, the key, the value and what is allowed.
+    """
+    values = read_toml(path)
+    if "choice" in values:
+        values = {"name": path.stem, "search_space": path.name}
+    for key, value in overrides.items():
+        set_key(values, key, value)
+    if "data" not in values and "search_space" in values:
+        raise UserError(f"{path}: no data set is named; give --data digits, --data cifar10:DIR, …")
+    values.setdefault("recipe", {})
+    values.setdefault("name", path.stem)
+    if values.get("variant"):
+        search = values.setdefault("search", {})
+        if isinstance(search, dict):
+            search.setdefault("sampler", "variants")
+    return validate(StudyFile, values, str(path)), path.parent
+
+
+def set_key(values: dict[str, Any], key: str, value: Any) -> None:
+    """Set ``recipe.epochs`` style keys in nested tables, in place.
+
+    Raises:
+        UserError: a part of the key names something that is no table.
+    """
+    *tables, last = key.split(".")
+    for table in tables:
+        values = values.setdefault(table, {})
+        if not isinstance(values, dict):
+            raise UserError(f"--set {key}: {table} is not a table")
+    values[last] = value

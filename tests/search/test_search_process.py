@@ -1,0 +1,195 @@
+"""Studies as users run them: real processes, real training, real signals and kills."""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.search.tiny import STUDY, command, nasattn, numbers, trials, write_study
+
+BARE_RESNET8_WIDTH_4 = 4_934  # 75,000 at width 16, on one input channel
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("undisturbed")
+
+
+@pytest.fixture(scope="module")
+def undisturbed(home: Path) -> subprocess.CompletedProcess[str]:
+    return nasattn("search", write_study(home), runs=home / "runs")
+
+
+def start(study: Path, runs: Path) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        command("search", study),
+        env={**os.environ, "NASATTN_RUNS": str(runs)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for_epochs(runs: Path, trial: int) -> None:
+    """Wait until a trial has an epoch in its history."""
+    history = runs / "tiny" / "trials" / str(trial) / "history.jsonl"
+    limit = time.monotonic() + 120
+    while not (history.is_file() and history.stat().st_size):
+        assert time.monotonic() < limit, "the search does not get there"
+        time.sleep(0.02)
+
+
+def test_a_search_ends_with_its_front_and_the_next_command(
+    undisturbed: subprocess.CompletedProcess[str],
+) -> None:
+    assert undisturbed.returncode == 0, undisturbed.stderr
+    assert "baseline" in undisturbed.stdout
+    assert undisturbed.stderr.strip().splitlines()[-1].startswith("next: nasattn show tiny ")
+    assert "\x1b" not in undisturbed.stdout + undisturbed.stderr
+
+
+def test_every_trial_is_whole_and_the_first_is_the_bare_backbone(
+    undisturbed: subprocess.CompletedProcess[str], home: Path
+) -> None:
+    found = trials("tiny", home / "runs")
+    assert [trial["trial"] for trial in found] == [0, 1, 2, 3, 4]
+    assert all(trial["state"] == "complete" and len(trial["curve"]) == 2 for trial in found)
+    assert found[0]["placements"] == []
+    assert found[0]["params"] == BARE_RESNET8_WIDTH_4
+    assert len({trial["digest"] for trial in found}) == 5
+    assert all(trial["accuracy"] == trial["curve"][-1]["accuracy"] for trial in found)
+
+
+def test_no_member_of_the_front_is_dominated(
+    undisturbed: subprocess.CompletedProcess[str], home: Path
+) -> None:
+    document = json.loads(nasattn("pareto", "tiny", "--json", runs=home / "runs").stdout)
+    assert document["baseline"]["trial"] == 0
+    assert document["objectives"] == [
+        {"name": "accuracy", "direction": "maximize"},
+        {"name": "flops", "direction": "minimize"},
+    ]
+    for member in document["front"]:
+        for other in trials("tiny", home / "runs"):
+            no_worse = other["accuracy"] >= member["accuracy"] and other["flops"] <= member["flops"]
+            better = other["accuracy"] > member["accuracy"] or other["flops"] < member["flops"]
+            assert not (no_worse and better)
+
+
+def test_architecture_and_seed_give_the_recorded_accuracy_again(
+    undisturbed: subprocess.CompletedProcess[str], home: Path
+) -> None:
+    import torch
+
+    from nasattn.placement import Architecture
+    from nasattn.search.freeze import thaw
+    from nasattn.search.settings import Settings
+    from nasattn.search.training_trial import train_architecture
+
+    folder = home / "runs" / "tiny"
+    material = thaw(Settings.load(folder))
+    recorded = trials("tiny", home / "runs")[3]
+    text = (folder / "trials" / "3" / "architecture.json").read_text(encoding="utf-8")
+    architecture = Architecture.parse(text)
+    assert architecture.digest == recorded["digest"]
+    *_, last = train_architecture(
+        material, architecture, recorded["repeat"], torch.device("cpu"), lambda: None
+    )
+    assert (last.accuracy, last.loss) == (recorded["accuracy"], recorded["curve"][-1]["loss"])
+
+
+def test_the_same_seed_in_another_folder_gives_the_same_study(
+    undisturbed: subprocess.CompletedProcess[str], home: Path, tmp_path: Path
+) -> None:
+    done = nasattn("search", write_study(tmp_path), runs=tmp_path / "runs")
+    assert done.returncode == 0, done.stderr
+    assert numbers(trials("tiny", tmp_path / "runs")) == numbers(trials("tiny", home / "runs"))
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGKILL, -9)]
+)
+def test_a_study_cut_off_and_resumed_is_the_undisturbed_one(
+    undisturbed: subprocess.CompletedProcess[str],
+    home: Path,
+    tmp_path: Path,
+    number: signal.Signals,
+    code: int,
+) -> None:
+    running = start(write_study(tmp_path), tmp_path / "runs")
+    wait_for_epochs(tmp_path / "runs", 2)
+    asked = time.monotonic()
+    running.send_signal(number)
+    _, errors = running.communicate(timeout=60)
+    assert running.returncode == code, errors
+    assert time.monotonic() - asked < 10
+    cut = trials("tiny", tmp_path / "runs")
+    assert [trial["state"] for trial in cut[:2]] == ["complete", "complete"]
+    if number is not signal.SIGKILL:
+        assert cut[-1]["state"] in {"paused", "complete"}
+        assert "nasattn resume tiny" in errors.strip().splitlines()[-1]
+    resumed = nasattn("resume", "tiny", runs=tmp_path / "runs")
+    assert resumed.returncode == 0, resumed.stderr
+    assert numbers(trials("tiny", tmp_path / "runs")) == numbers(trials("tiny", home / "runs"))
+
+
+def test_a_finished_study_is_shown_again_and_can_be_made_longer(
+    undisturbed: subprocess.CompletedProcess[str], home: Path, tmp_path: Path
+) -> None:
+    runs = tmp_path / "runs"
+    study = write_study(tmp_path, STUDY.replace("trials = 5", "trials = 2"))
+    assert nasattn("search", study, runs=runs).returncode == 0
+    before = trials("tiny", runs)
+    again = nasattn("search", study, runs=runs)
+    assert again.returncode == 0
+    assert trials("tiny", runs) == before
+    longer = nasattn("resume", "tiny", "--trials", 3, runs=runs)
+    assert longer.returncode == 0, longer.stderr
+    assert numbers(trials("tiny", runs))[:2] == numbers(before)
+    assert len(trials("tiny", runs)) == 3
+
+
+def test_other_settings_than_it_was_made_with_are_refused_by_name(
+    undisturbed: subprocess.CompletedProcess[str], home: Path
+) -> None:
+    before = (home / "runs" / "tiny" / "study.toml").read_bytes()
+    changed = nasattn("search", home / "tiny.toml", "--epochs", 3, runs=home / "runs")
+    assert changed.returncode == 2
+    assert "recipe.epochs was 2, now 3" in changed.stderr
+    assert len(changed.stderr.strip().splitlines()) == 1
+    assert (home / "runs" / "tiny" / "study.toml").read_bytes() == before
+
+
+def test_two_searches_of_one_study_do_not_run_at_once(tmp_path: Path) -> None:
+    study = write_study(tmp_path, STUDY.replace("epochs = 2", "epochs = 200"))
+    first = start(study, tmp_path / "runs")
+    wait_for_epochs(tmp_path / "runs", 0)
+    second = nasattn("search", study, runs=tmp_path / "runs")
+    first.kill()
+    first.communicate()
+    assert second.returncode == 2
+    assert f"being searched by process {first.pid}" in second.stderr
+
+
+def test_a_disk_that_takes_no_more_ends_the_search_with_one_line(tmp_path: Path) -> None:
+    # A limit on the size of files stands for the full disk: writes fail for real, without root.
+    runs = tmp_path / "runs"
+    study = write_study(tmp_path, STUDY.replace("trials = 5", "trials = 2"))
+    assert nasattn("search", study, runs=runs).returncode == 0
+    before = trials("tiny", runs)
+    size = (runs / "tiny" / "study.db").stat().st_size
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+    full = nasattn("resume", "tiny", "--trials", 30, runs=runs, preexec_fn=limit)
+    assert full.returncode == 1
+    assert "Traceback" not in full.stderr
+    assert "nasattn: " in full.stderr.strip().splitlines()[-1]
+    assert trials("tiny", runs)[:2] == before
+    assert nasattn("resume", "tiny", "--trials", 3, runs=runs).returncode == 0
