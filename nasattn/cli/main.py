@@ -15,6 +15,7 @@ app = typer.Typer(
     help="Search and ablate which attention module goes where in a convolutional network.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # rich's panels would take as long as the rest of --help
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 

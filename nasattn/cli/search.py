@@ -52,7 +52,7 @@ def search(  # noqa: PLR0913 - one argument for each option of the command
     storage: Storage = None,
     runs_dir: RunsDir = _RUNS,
 ) -> None:
-    """Search a study: train architectures, keep the front; go on where it was left."""
+    """Search a study, or go on with it where it was left."""
     from nasattn.search.opening import search as run_search
     from nasattn.search.study_file import read_study_file
 
@@ -104,6 +104,7 @@ def _watch(
     runs_dir: Path,
 ) -> None:
     """Run a search with progress on standard error, then print the front."""
+    from nasattn.cli.read import pareto
     from nasattn.report.live import make_observer
     from nasattn.search.interrupt import stop_on_signals
     from nasattn.search.session import Session
@@ -119,13 +120,7 @@ def _watch(
         raise StoppedError(f"stopped; to go on: nasattn resume {name}{where}") from None
     if outcome == "exhausted":
         observer.note("every architecture within the budget has been trained")
-    _print_front(name, runs_dir)
-
-
-def _print_front(name: str, runs_dir: Path) -> None:
-    from nasattn.cli.read import pareto
-
-    pareto(name, runs_dir=runs_dir)
+    pareto(name, runs_dir=runs_dir, storage=storage)
 
 
 def _parse_setting(item: str) -> tuple[str, Any]:

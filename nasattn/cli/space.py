@@ -9,7 +9,7 @@ import typer
 
 from nasattn.errors import UserError
 
-app = typer.Typer(help="Look at a search space before anything is trained, or write one.")
+app = typer.Typer(help="Look at a search space before training, or write one.")
 
 _SETTINGS = {"allow_extra_args": True, "ignore_unknown_options": True}
 

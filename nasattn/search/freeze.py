@@ -1,7 +1,6 @@
 """From a study file to the frozen study and everything that a search needs."""
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -18,6 +17,7 @@ from nasattn.placement import Architecture, Placement, backbone_sites, canonical
 from nasattn.schema import read_toml, validate
 from nasattn.search.environment import default_threads, environment
 from nasattn.search.settings import FrozenExecution, FrozenSearch, Settings
+from nasattn.search.storage import without_password
 from nasattn.search.study_file import Limit, StudyFile, Variant
 from nasattn.space import Space, SpaceFile, cost_range
 from nasattn.training import resolve_recipe
@@ -82,7 +82,7 @@ def freeze(
         repeats=file.repeats,
         seed=file.seed,
         evaluate=file.evaluate,
-        storage=_without_password(file.storage),
+        storage=without_password(file.storage),
         backbone=backbone,
         backbone_args=arguments,
         input_shape=shape,
@@ -260,8 +260,3 @@ def _check_budget(material: Material, place: str) -> None:
     for name, architecture in material.variants.items():
         if not material.within_budget(material.model.cost(architecture)):
             raise UserError(f'{place}: variant "{name}" is over the budget {budget}')
-
-
-def _without_password(url: str | None) -> str | None:
-    """Return a storage URL as files and messages may show it."""
-    return re.sub(r"(://[^:/@]+):[^@]*@", r"\1@", url) if url else None

@@ -11,7 +11,7 @@ from nasattn.search.lock import locked
 from nasattn.search.running import Outcome, Runner
 from nasattn.search.session import Session
 from nasattn.search.settings import Settings, check_same
-from nasattn.search.storage import default_url, open_storage
+from nasattn.search.storage import default_url, open_storage, without_password
 from nasattn.search.study_file import StudyFile
 
 
@@ -74,6 +74,11 @@ def _run(
     """Run a study that is new (``frozen`` is None) or gone on with."""
     settings = material.settings
     shown = settings.storage or default_url(folder)
+    if session.storage and without_password(session.storage) != shown:
+        raise UserError(
+            f'study "{settings.name}" is kept in {shown}, not in '
+            f"{without_password(session.storage)}; leave out --storage or give another --name"
+        )
     url = session.storage or given_url or shown
     storage = open_storage(url, shown) if settings.storage else None
     _make_folder(folder)

@@ -1,5 +1,6 @@
 """Optuna's storage with errors of one line, and without its chatter."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,8 +23,23 @@ _LOCK_SECONDS = 60
 
 
 def default_url(folder: Path) -> str:
-    """Return the URL of the embedded storage in a run folder."""
+    """Return the URL of the embedded storage in a run folder.
+
+    Raises:
+        UserError: the folder's path has a character that ends the path in a URL.
+    """
+    if "?" in folder.as_posix():
+        raise UserError(f'run folder {folder}: its path must not contain "?"')
     return f"sqlite:///{(folder / 'study.db').as_posix()}"
+
+
+def without_password(url: str | None) -> str | None:
+    """Return a storage URL as files and messages may show it.
+
+    >>> without_password("postgresql://ann:secret@host/studies")
+    'postgresql://ann@host/studies'
+    """
+    return re.sub(r"(://[^:/@]+):[^@]*@", r"\1@", url) if url else None
 
 
 def open_storage(url: str, shown: str) -> RDBStorage:

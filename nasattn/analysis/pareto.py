@@ -1,0 +1,164 @@
+"""The Pareto front of a study's complete trials."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from nasattn.analysis.dominance import Point, dominates, nondominated
+from nasattn.analysis.hypervolume import hypervolume, reference_point, scaled
+from nasattn.analysis.knee import knee_index
+from nasattn.records import Trial
+
+CostRange = Mapping[str, tuple[float, float]]
+
+
+class Result(NamedTuple):
+    """What one architecture reached: its complete trials, averaged over repeats.
+
+    Attributes:
+        trial: The first of them, with the mean accuracy and latency of all.
+        trials: The numbers of all.
+        accuracy_sd: Sample standard deviation over repeats; None with fewer than two.
+    """
+
+    trial: Trial
+    trials: tuple[int, ...]
+    accuracy_sd: float | None
+
+    @property
+    def repeats(self) -> int:
+        """Return how many trials are averaged."""
+        return len(self.trials)
+
+
+class Front(NamedTuple):
+    """The architectures of a study that none dominates.
+
+    Attributes:
+        objectives: What was compared; accuracy is maximised, costs are minimised.
+        results: All architectures that have a value for each objective, in the order of trials.
+        members: Those that none dominates (equals are all members), sorted by the first cost.
+        baseline: The architecture of trial 0; None until it is complete.
+        knee: The member that `knee_index` names.
+        hypervolume: In the coordinates of `scaled`; None where a cost range is not known.
+    """
+
+    objectives: tuple[str, ...]
+    results: tuple[Result, ...]
+    members: tuple[Result, ...]
+    baseline: Result | None
+    knee: Result | None
+    hypervolume: float | None
+
+    @property
+    def listed(self) -> tuple[Result, ...]:
+        """Return the members, and the baseline where its first cost puts it among them."""
+        if self.baseline is None or self.baseline in self.members:
+            return self.members
+        costs = [name for name in self.objectives if name != "accuracy"]
+        if not costs:
+            return (*self.members, self.baseline)
+        limit = getattr(self.baseline.trial, costs[0]) or 0.0
+        below = sum(getattr(member.trial, costs[0]) < limit for member in self.members)
+        return (*self.members[:below], self.baseline, *self.members[below:])
+
+
+def direction(objective: str) -> str:
+    """Return ``"maximize"`` for accuracy and ``"minimize"`` for a cost."""
+    return "maximize" if objective == "accuracy" else "minimize"
+
+
+def front(
+    trials: Sequence[Trial], objectives: Sequence[str], cost_range: CostRange | None = None
+) -> Front:
+    """Find the front of ``trials``.
+
+    Args:
+        trials: Of one study; those that are not complete are left out.
+        objectives: Out of accuracy, params, flops, latency_ms.
+        cost_range: Least and largest cost of the search space by name, for the hypervolume.
+    """
+    averaged = _averaged(trials)
+    results = tuple(result for result in averaged if _values(result, objectives) is not None)
+    points = [_point(result, objectives) for result in results]
+    best = set(nondominated(points))
+    on_front = [result for result, point in zip(results, points, strict=True) if point in best]
+    members = sorted(on_front, key=lambda result: _order(result, objectives))
+    knee = knee_index([_point(member, objectives) for member in members])
+    return Front(
+        objectives=tuple(objectives),
+        results=results,
+        members=tuple(members),
+        baseline=baseline(trials),
+        knee=None if knee is None else members[knee],
+        hypervolume=_hypervolume(members, objectives, cost_range or {}),
+    )
+
+
+def baseline(trials: Sequence[Trial]) -> Result | None:
+    """Return the result of trial 0's architecture, or None until it has one.
+
+    A repeat of it may be complete while trial 0 itself is not.
+    """
+    digests = {trial.digest for trial in trials if trial.trial == 0}
+    return next((found for found in _averaged(trials) if found.trial.digest in digests), None)
+
+
+def dominators(result: Result, front: Front) -> tuple[Result, ...]:
+    """Return the members of ``front`` that dominate ``result``."""
+    if _values(result, front.objectives) is None:
+        return ()
+    point = _point(result, front.objectives)
+    return tuple(m for m in front.members if dominates(_point(m, front.objectives), point))
+
+
+def _averaged(trials: Iterable[Trial]) -> tuple[Result, ...]:
+    groups: dict[str, list[Trial]] = {}
+    for trial in sorted(trials, key=lambda trial: trial.trial):
+        if trial.state == "complete":
+            groups.setdefault(trial.digest, []).append(trial)
+    return tuple(map(_average, groups.values()))
+
+
+def _average(group: Sequence[Trial]) -> Result:
+    accuracies = [trial.accuracy for trial in group if trial.accuracy is not None]
+    latencies = [trial.latency_ms for trial in group if trial.latency_ms is not None]
+    mean = replace(group[0], accuracy=_mean(accuracies), latency_ms=_mean(latencies))
+    return Result(mean, tuple(trial.trial for trial in group), _sample_sd(accuracies))
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return math.fsum(values) / len(values) if values else None
+
+
+def _sample_sd(values: Sequence[float]) -> float | None:
+    if len(values) < 2:
+        return None
+    mean = math.fsum(values) / len(values)
+    return math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1))
+
+
+def _values(result: Result, objectives: Iterable[str]) -> dict[str, float] | None:
+    """Return the objectives' values by name, or None where one is missing."""
+    values = {name: getattr(result.trial, name) for name in objectives}
+    return None if None in values.values() else values
+
+
+def _point(result: Result, objectives: Iterable[str]) -> Point:
+    values = _values(result, objectives) or {}
+    return tuple(-value if name == "accuracy" else value for name, value in values.items())
+
+
+def _order(result: Result, objectives: Sequence[str]) -> tuple[float | int, ...]:
+    costs_first = sorted(objectives, key=lambda name: name == "accuracy")
+    return (*_point(result, costs_first), result.trial.trial)
+
+
+def _hypervolume(
+    members: Iterable[Result], objectives: Sequence[str], cost_range: CostRange
+) -> float | None:
+    if any(name != "accuracy" and name not in cost_range for name in objectives):
+        return None
+    points = [scaled(_values(member, objectives) or {}, cost_range) for member in members]
+    return hypervolume(points, reference_point(objectives))

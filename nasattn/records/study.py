@@ -1,0 +1,147 @@
+"""The frozen study of a run folder, and finding it by name."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nasattn.errors import UnknownNameError, UserError
+
+OBJECTIVES = ("accuracy", "params", "flops", "latency_ms")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A study as it was frozen when it was made.
+
+    Attributes:
+        name: The name of its run folder, which commands take.
+        path: The run folder.
+        objectives: Names out of ``OBJECTIVES``, accuracy first.
+        trials: How many are wanted in all, the baseline included.
+        settings: The whole ``study.toml``.
+    """
+
+    name: str
+    path: Path
+    objectives: tuple[str, ...]
+    trials: int
+    settings: Mapping[str, Any]
+
+    @property
+    def storage(self) -> str | Path:
+        """Return where the trials are: ``study.db`` in the run folder, or the URL of a storage."""
+        url = self.settings.get("storage")
+        return str(url) if url else self.path / "study.db"
+
+    @property
+    def name_in_storage(self) -> str:
+        """Return the name that the storage knows, which stays when the folder is renamed."""
+        return str(self.settings.get("name", self.name))
+
+    @property
+    def epochs(self) -> int | None:
+        """Return the epochs of the recipe, or None where it names none."""
+        epochs: int | None = self.table("recipe").get("epochs")
+        return epochs
+
+    @property
+    def cost_range(self) -> Mapping[str, tuple[float, float]]:
+        """Return the least and largest cost of the search space by name, where they are known."""
+        ranges = self.table("cost_range")
+        return {name: (float(low), float(high)) for name, (low, high) in ranges.items()}
+
+    def table(self, name: str) -> Mapping[str, Any]:
+        """Return the table ``[name]`` of the settings, empty where there is none."""
+        found = self.settings.get(name)
+        return found if isinstance(found, Mapping) else {}
+
+
+def check_name(name: str) -> str:
+    """Return ``name`` if a study may be called so.
+
+    Raises:
+        UserError: it could leave the folder of runs, or could not be typed in a shell as it is.
+    """
+    if _is_legal(name):
+        return name
+    rule = 'up to 100 letters, digits, ".", "_" and "-", a letter or digit first and no ".."'
+    raise UserError(f'study name "{name}": must be {rule}, as in "resnet20-cifar10"')
+
+
+def load_study(runs_dir: str | Path, name: str, *, storage: str | None = None) -> Study:
+    """Read the frozen study ``name`` of the folder ``runs_dir``.
+
+    Args:
+        runs_dir: The folder of all studies.
+        name: The study's folder in it.
+        storage: URL to use instead of the one in the file, which lacks its password.
+
+    Raises:
+        UserError: the name is illegal, there is no such study, or its file cannot be read.
+    """
+    path = Path(runs_dir) / check_name(name)
+    file = path / "study.toml"
+    if not file.is_file():
+        raise _unknown(runs_dir, name)
+    settings = _read_settings(file)
+    if storage:
+        settings["storage"] = storage
+    try:
+        return Study(name, path, _objectives(settings), _trials(settings), settings)
+    except ValueError as error:
+        raise UserError(f"{file}: {error}") from None
+
+
+def study_names(runs_dir: str | Path) -> tuple[str, ...]:
+    """Return the names of the studies in ``runs_dir``, sorted; none where it does not exist."""
+    found = (file.parent.name for file in Path(runs_dir).glob("*/study.toml"))
+    return tuple(sorted(filter(_is_legal, found)))
+
+
+def list_studies(runs_dir: str | Path) -> tuple[Study, ...]:
+    """Read all studies of ``runs_dir``, sorted by name.
+
+    Raises:
+        UserError: the file of one of them cannot be read; ``study_names`` still names it.
+    """
+    return tuple(load_study(runs_dir, name) for name in study_names(runs_dir))
+
+
+def _is_legal(name: str) -> bool:
+    return bool(_NAME.fullmatch(name)) and ".." not in name
+
+
+def _unknown(runs_dir: str | Path, name: str) -> UserError:
+    known = study_names(runs_dir)
+    if known:
+        return UnknownNameError("study", name, known, str(runs_dir))
+    none = "no study is there; `nasattn search` makes one, --runs-dir looks elsewhere"
+    return UserError(f'no study "{name}" in {runs_dir}: {none}')
+
+
+def _read_settings(file: Path) -> dict[str, Any]:
+    # Not through nasattn.schema: importing pydantic takes as long as a whole reading command.
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{file}: cannot be read: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{file}: not TOML: {error}") from None
+
+
+def _objectives(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    names = settings.get("objectives")
+    if not isinstance(names, list) or not names or not set(map(str, names)) <= set(OBJECTIVES):
+        raise ValueError(f"objectives = {names!r}: must be a list out of {', '.join(OBJECTIVES)}")
+    return tuple(names)
+
+
+def _trials(settings: Mapping[str, Any]) -> int:
+    wanted = settings.get("trials")
+    if not isinstance(wanted, int) or isinstance(wanted, bool):
+        raise ValueError(f"trials = {wanted!r}: must be a whole number")
+    return wanted

@@ -1,0 +1,93 @@
+"""A trial as a plain value, and its form as JSON."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from typing import Any
+
+STATES = ("waiting", "running", "complete", "pruned", "paused", "failed", "invalid")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One architecture trained in one study; the fields are the vocabulary of ``--json`` too.
+
+    Attributes:
+        trial: Its number, the same through all attempts.
+        attempt: Which start of it this is, from 1.
+        state: One of ``STATES``.
+        reason: Why it ended so, in words; empty for a complete trial.
+        digest: The identity of its architecture.
+        repeat: Which seed of the study it was trained with, from 0.
+        variant: Its name, where the study lists variants.
+        accuracy: Of the last epoch, in [0, 1]; None until there is one.
+        best_accuracy: The highest of all epochs.
+        params: Trainable parameters.
+        flops: Of the forward pass of one image, elementwise operations and reductions included.
+        flops_stock: fvcore's own figure.
+        latency_ms: Of one batch, where it is an objective.
+        epochs: How many were trained.
+        seconds: Spent training and evaluating.
+        placements: ``{"slot", "at", "module", "options"}`` each; none in the bare backbone.
+        device: What it was trained on.
+        started: ISO 8601, UTC.
+        finished: ISO 8601, UTC; None until it ends.
+        curve: One mapping an epoch; empty where curves were not read.
+    """
+
+    trial: int
+    attempt: int
+    state: str
+    reason: str = ""
+    digest: str
+    repeat: int
+    variant: str | None = None
+    accuracy: float | None = None
+    best_accuracy: float | None = None
+    params: int
+    flops: int
+    flops_stock: int
+    latency_ms: float | None = None
+    epochs: int
+    seconds: float
+    placements: tuple[Mapping[str, Any], ...]
+    device: str
+    started: str
+    finished: str | None = None
+    curve: tuple[Mapping[str, Any], ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as JSON takes them: what is not a finite number becomes None."""
+        return {name: _plain(getattr(self, name)) for name in FIELDS}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Trial":
+        """Return the trial that ``to_dict`` wrote; keys of later versions are left out.
+
+        Raises:
+            ValueError: a field is missing, or the state is none of ``STATES``.
+        """
+        missing = [name for name in _REQUIRED if name not in values]
+        if missing:
+            raise ValueError(f"without {', '.join(missing)}")
+        if values["state"] not in STATES:
+            raise ValueError(f"state {values['state']!r} is none of {', '.join(STATES)}")
+        known = {name: values[name] for name in FIELDS if name in values}
+        known["placements"] = tuple(known["placements"])
+        known["curve"] = tuple(known.get("curve", ()))
+        return cls(**known)
+
+
+FIELDS = tuple(field.name for field in fields(Trial))
+_REQUIRED = tuple(field.name for field in fields(Trial) if field.default is MISSING)
+
+
+def _plain(value: Any) -> Any:
+    """Return ``value`` made of what JSON has: JSON knows neither NaN nor infinity."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return value

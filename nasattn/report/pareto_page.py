@@ -1,0 +1,108 @@
+"""The front of a study on a terminal: its table, its plot, its conditions."""
+
+from collections.abc import Sequence
+
+from nasattn.analysis import Front, Result, direction, dominators
+from nasattn.records import Study, Trial
+from nasattn.report.conditions import conditions, hypervolume_words
+from nasattn.report.ink import folded, paint, plot_width
+from nasattn.report.pareto_plot import BASELINE, KNEE, MEMBER, front_plot
+from nasattn.report.placements import describe
+from nasattn.report.progress import progress_words
+from nasattn.report.table import Row, Table
+from nasattn.report.units import human, percent, points, relative
+
+_ARROWS = {"maximize": "↑", "minimize": "↓"}
+
+
+def pareto_page(
+    study: Study, trials: Sequence[Trial], front: Front, width: int | None
+) -> list[str]:
+    """Return the lines of ``nasattn pareto``.
+
+    Args:
+        study: Whose front it is.
+        trials: All of the study.
+        front: Theirs.
+        width: Of the terminal; None for as wide as the rows need.
+    """
+    aims = ", ".join(f"{name} {_ARROWS[direction(name)]}" for name in front.objectives)
+    page = [f"{paint(study.name, 'bold')}  {aims}"]
+    page += [progress_words(study, trials), ""]
+    if not front.members:
+        return [*page, "no front yet: it needs a complete trial"]
+    page += front_table(front).lines(width)
+    if front.baseline is None:
+        page.append(paint(f"no baseline yet: {_baseline_state(trials)}", "yellow"))
+    page += ["", *front_plot(front, plot_width(width)), ""]
+    return page + folded(
+        [f"conditions: {conditions(study, trials)}", hypervolume_words(study, front)], width
+    )
+
+
+def front_table(front: Front) -> Table:
+    """Return the front's members and the baseline, sorted by the first cost."""
+    heads = ["<", "trial", "accuracy %", "Δ points", "params", "Δ %", "flops", "Δ %"]
+    if any(member.trial.latency_ms is not None for member in front.members):
+        heads += ["ms", "Δ %"]
+    rows = (_row(result, front, len(heads)) for result in front.listed)
+    return Table(tuple(heads), "placements", tuple(rows))
+
+
+def _row(result: Result, front: Front, cells: int) -> Row:
+    trial = result.trial
+    base = front.baseline.trial if front.baseline else None
+    values = (
+        _mark(result, front),
+        str(trial.trial),
+        _accuracy(result),
+        points(trial.accuracy, base.accuracy if base else None),
+        human(trial.params),
+        relative(trial.params, base.params if base else None),
+        human(trial.flops),
+        relative(trial.flops, base.flops if base else None),
+        "" if trial.latency_ms is None else f"{trial.latency_ms:.4g}",
+        relative(trial.latency_ms, base.latency_ms if base else None),
+    )
+    return Row(values[:cells], _words(result, front), _style(result, front))
+
+
+def _accuracy(result: Result) -> str:
+    spread = "" if result.accuracy_sd is None else f" ± {percent(result.accuracy_sd)}"
+    return percent(result.trial.accuracy) + spread
+
+
+def _mark(result: Result, front: Front) -> str:
+    if result == front.baseline:
+        return f"{BASELINE.marker} baseline"
+    return f"{KNEE.marker} knee" if result == front.knee else MEMBER.marker
+
+
+def _style(result: Result, front: Front) -> str:
+    if result == front.baseline:
+        return BASELINE.style
+    return KNEE.style if result == front.knee else MEMBER.style
+
+
+def _words(result: Result, front: Front) -> str:
+    words = describe(result.trial)
+    if result.repeats > 1:
+        words += f" (mean ± SD of {result.repeats}: {_trials(result.trials)})"
+    if result == front.baseline == front.knee:
+        words += " (knee)"
+    if result not in front.members:
+        better = [one.trial.trial for one in dominators(result, front)]
+        words += f" (dominated by {_trials(better)})" if better else " (not compared)"
+    return words
+
+
+def _trials(numbers: Sequence[int]) -> str:
+    noun = "trial" if len(numbers) == 1 else "trials"
+    return f"{noun} {', '.join(map(str, numbers))}"
+
+
+def _baseline_state(trials: Sequence[Trial]) -> str:
+    zero = next((trial for trial in trials if trial.trial == 0), None)
+    if zero is None:
+        return "there is no trial 0"
+    return f"trial 0: {zero.state}" + (f" ({zero.reason})" if zero.reason else "")

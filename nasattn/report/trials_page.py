@@ -1,0 +1,51 @@
+"""All trials of a study on a terminal."""
+
+from collections.abc import Sequence
+
+from nasattn.records import Study, Trial
+from nasattn.report.ink import folded, paint
+from nasattn.report.placements import describe
+from nasattn.report.progress import STATE_STYLES, progress_words
+from nasattn.report.table import Row, Table
+from nasattn.report.units import duration, human, percent
+
+_HEADS = ("trial", "<state", "accuracy %", "best %", "params", "flops", "epochs", "time")
+
+
+def trials_page(study: Study, trials: Sequence[Trial], width: int | None) -> list[str]:
+    """Return the lines of ``nasattn trials``; ``width`` as for `pareto_page`."""
+    page = [paint(study.name, "bold"), progress_words(study, trials), ""]
+    if not trials:
+        return [*page[:-1], "no trials yet"]
+    page += trials_table(study, trials).lines(width)
+    note = "accuracy: of the last epoch; best: of all epochs, for orientation only"
+    return [*page, "", *folded([note], width)]
+
+
+def trials_table(study: Study, trials: Sequence[Trial]) -> Table:
+    """Return one row a trial, the latency only where one was measured."""
+    timed = any(trial.latency_ms is not None for trial in trials)
+    heads = (*_HEADS, "ms") if timed else _HEADS
+    rows = (_row(trial, study.epochs, len(heads)) for trial in trials)
+    return Table(heads, "placements", tuple(rows))
+
+
+def _row(trial: Trial, epochs: int | None, cells: int) -> Row:
+    values = (
+        str(trial.trial),
+        trial.state,
+        percent(trial.accuracy),
+        percent(trial.best_accuracy),
+        human(trial.params),
+        human(trial.flops),
+        epochs_words(trial, epochs),
+        duration(trial.seconds),
+        "" if trial.latency_ms is None else f"{trial.latency_ms:.4g}",
+    )
+    words = f"{describe(trial)} ({trial.reason})" if trial.reason else describe(trial)
+    return Row(values[:cells], words, STATE_STYLES.get(trial.state, ""))
+
+
+def epochs_words(trial: Trial, epochs: int | None) -> str:
+    """Write the epochs trained of those wanted: ``3/8``."""
+    return str(trial.epochs) if epochs is None else f"{trial.epochs}/{epochs}"
