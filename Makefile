@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup search test test-slow test-all lint types format check clean
+.PHONY: help setup search picture test test-slow test-all lint types format check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ setup: $(STAMP) ## Install nasattn and the developers' tools into .venv
 
 search: setup ## Run the quickstart study (4 minutes on 2 cores) and show its front
 	$(BIN)/nasattn search studies/quickstart.toml
+
+picture: search ## Draw the quickstart's front for the README
+	$(BIN)/python benchmarks/picture.py quickstart studies/quickstart.svg
 
 test: setup ## Run the default tests and say what they leave out
 	$(BIN)/pytest

@@ -159,14 +159,18 @@ class LiveObserver(_Watcher):
         self._current = None
         self._draw()
 
+    def _say(self, text: str) -> None:
+        # The front below and `nasattn trials` tell the rest of what is cut off here.
+        self._console.print(text, no_wrap=True, overflow="ellipsis")
+
     def _draw(self) -> None:
         self._live.update(Group(self._bars(), *self._front()))
 
     def _bars(self) -> Table:
-        grid = Table.grid(padding=(0, 1))
-        grid.add_column(no_wrap=True)
+        grid = Table.grid(padding=(0, 1), expand=True)
+        grid.add_column(width=10, no_wrap=True)
         grid.add_column(width=24)
-        grid.add_column(no_wrap=True, overflow="ellipsis")
+        grid.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
         done = len(self.ended)
         grid.add_row("trials", _bar(done, self._total), f"{done}/{self._total}  {self._left()}")
         if self._current is not None:
