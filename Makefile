@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Two processes; a file's tests stay together, so that they share what their file sets up.
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 
 .PHONY: help setup search picture test test-slow test-all lint types format check clean
 
@@ -24,12 +26,12 @@ picture: search ## Draw the quickstart's front for the README
 	$(BIN)/python benchmarks/picture.py quickstart studies/quickstart.svg
 
 test: setup ## Run the default tests and say what they leave out
-	$(BIN)/pytest
+	$(PYTEST)
 	@$(BIN)/pytest --collect-only --quiet -m 'slow or gpu or network or services' 2>/dev/null \
 	  | awk '/::/ { n++ } END { printf "left out: %d tests marked slow, gpu, network or services (make test-slow runs the slow ones)\n", n }'
 
 test-slow: setup ## Run the tests marked slow
-	$(BIN)/pytest -m 'slow and not gpu and not network and not services'
+	$(PYTEST) -m 'slow and not gpu and not network and not services'
 
 test-all: test test-slow ## Run the default and the slow tests
 

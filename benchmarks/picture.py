@@ -29,6 +29,8 @@ def main() -> None:
     console.print(Text.from_ansi(f"$ nasattn pareto {study}\n{shown}"))
     # Without the web fonts that rich links: the picture must not load anything.
     svg = re.sub(r"@font-face \{.*?\}", "", console.export_svg(title="nasattn"), flags=re.DOTALL)
+    # And with leading spaces kept by viewers that would trim them.
+    svg = svg.replace("<svg class=", '<svg xml:space="preserve" class=', 1)
     Path(file).write_text(svg, encoding="utf-8")
 
 

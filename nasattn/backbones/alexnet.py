@@ -16,7 +16,7 @@ class AlexNet(nn.Module):
         num_classes: Number of outputs.
         in_channels: Channels of the images.
 
-    Shapes: ``(N, in_channels, H, W)`` to ``(N, num_classes)``; H and W at least 32.
+    Shapes: ``(N, in_channels, H, W)`` to ``(N, num_classes)``; H and W at least 57.
     """
 
     def __init__(self, num_classes: int = 10, in_channels: int = 3) -> None:

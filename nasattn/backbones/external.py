@@ -4,7 +4,6 @@ import importlib
 from collections.abc import Mapping
 from typing import Any
 
-import torchvision
 from torch import nn
 
 from nasattn.errors import UnknownNameError, UserError
@@ -15,6 +14,8 @@ _INIT_ASKED = frozenset({"googlenet", "inception_v3"})
 
 def torchvision_names() -> list[str]:
     """Return torchvision's classification networks."""
+    import torchvision  # takes seconds, and other backbones need none of it
+
     names: list[str] = torchvision.models.list_models(module=torchvision.models)
     return names
 
@@ -28,6 +29,8 @@ def torchvision_network(
         UnknownNameError: torchvision has no such classification network.
         UserError: it does not take these arguments.
     """
+    import torchvision
+
     if name not in torchvision_names():
         raise UnknownNameError("torchvision classification network", name, torchvision_names())
     asked = {"init_weights": True} if name in _INIT_ASKED else {}

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Mapping
+from dataclasses import replace
 
 import torch
 from torch import nn
@@ -55,11 +56,15 @@ class CostModel:
         """Return what a canonical placement adds, less the activation that it replaces."""
         site = self._sites[placement.site]
         added = module_cost(placement.module, placement.options, site.channels, site.size)
+        added = replace(
+            added, flops=site.calls * added.flops, flops_stock=site.calls * added.flops_stock
+        )
         if site.slot is not SlotKind.ACTIVATION:
             return added
         height, width = site.size
         replaced = self._own_activations.get(site.at, 0)
-        return added - Totals(params=replaced, flops=site.channels * height * width)
+        elements = site.channels * height * width
+        return added - Totals(params=replaced, flops=site.calls * elements)
 
     def cost(self, architecture: Architecture) -> Totals:
         """Return the cost of a canonical architecture over this backbone."""

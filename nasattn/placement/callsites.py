@@ -81,7 +81,7 @@ def _sites_at(
         yield CallSite(SlotKind.BEFORE_CONV, names[node], node)
         yield CallSite(SlotKind.AFTER_CONV, names[node], _after_norm(node, children))
     elif layers.is_activation(node, children):
-        refusal = _activation_obstacle(node, children)
+        refusal = "its map has the channels last" if _channels_last(node, children) else ""
         yield CallSite(SlotKind.ACTIVATION, names[node], node, refusal=refusal)
     elif layers.is_addition(node):
         branch = residual_branch(node, children)
@@ -95,15 +95,6 @@ def _after_norm(conv: fx.Node, children: dict[str, nn.Module]) -> fx.Node:
     if len(users) == 1 and isinstance(layers.called(users[0], children), layers.NORMS):
         return users[0]
     return conv
-
-
-def _activation_obstacle(node: fx.Node, children: dict[str, nn.Module]) -> str:
-    module = layers.called(node, children)
-    if module is not None and any(True for _ in module.parameters()):
-        calls = sum(other.target == node.target for other in node.graph.nodes)
-        if calls > 1:
-            return "its parameters are shared by several calls"
-    return "its map has the channels last" if _channels_last(node, children) else ""
 
 
 def _channels_last(node: fx.Node, children: dict[str, nn.Module]) -> bool:

@@ -1,6 +1,8 @@
 """The modules of a network whose own ``forward`` holds call sites."""
 
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
 from torch import fx, nn
 
@@ -33,11 +35,13 @@ class Owner:
 def find_owners(net: nn.Module) -> list[Owner]:
     """Trace every module of ``net`` that is more than one operation; list those with call sites.
 
-    Modules that cannot be traced are listed with their reason where a convolution or an
-    activation is among their children.
+    Modules that cannot be traced are listed with their reason where they contain a
+    convolution or an activation.
     """
     owners = [_own(path, module) for path, module in net.named_modules() if _has_forward(module)]
     _add_ends_without_addition(owners)
+    _keep_first_of_each_name(owners)
+    _refuse_shared_parameters(owners, net)
     return [owner for owner in owners if owner.sites or owner.reason]
 
 
@@ -48,10 +52,8 @@ def _has_forward(module: nn.Module) -> bool:
 def _own(path: str, module: nn.Module) -> Owner:
     graph = trace_own_forward(module)
     if isinstance(graph, Untraceable):
-        concerned = any(
-            isinstance(child, (*layers.CONVOLUTIONS, *layers.ACTIVATIONS))
-            for child in module.children()
-        )
+        kinds = (*layers.CONVOLUTIONS, *layers.ACTIVATIONS)
+        concerned = any(isinstance(part, kinds) for part in module.modules())
         reason = graph.reason if concerned else ""
         return Owner(path, module, None, child_activations(module, path), reason)
     return Owner(path, module, graph, call_sites(graph, path, leaves(module, graph)))
@@ -69,6 +71,51 @@ def _add_ends_without_addition(owners: list[Owner]) -> None:
         if owner.graph is None or ended or type(owner.module) not in residual:
             continue
         names = call_names(owner.graph, owner.path)
-        for result in owner.graph.output_node().all_input_nodes[:1]:
-            if result in names:
-                owner.sites.append(CallSite(SlotKind.BLOCK_END, names[result], result))
+        result = _before_activations(owner.graph, leaves(owner.module, owner.graph))
+        if result in names:
+            owner.sites.append(CallSite(SlotKind.BLOCK_END, names[result], result))
+
+
+def _before_activations(graph: fx.Graph, children: dict[str, nn.Module]) -> fx.Node:
+    """Return what a graph returns, before the activations that end it."""
+    node = graph.output_node()
+    while node.op == "output" or layers.is_activation(node, children):
+        node = node.all_input_nodes[0]
+    return node
+
+
+def _keep_first_of_each_name(owners: list[Owner]) -> None:
+    """Drop call sites that an outer module has too.
+
+    A ``forward`` that iterates over an ``nn.Sequential`` calls its children itself; the
+    container's own ``forward`` is then not what runs.
+    """
+    seen: set[str] = set()
+    for owner in owners:
+        owner.sites = [site for site in owner.sites if site.name not in seen]
+        seen.update(site.name for site in owner.sites)
+
+
+def _refuse_shared_parameters(owners: list[Owner], net: nn.Module) -> None:
+    """Refuse the activations whose parameters would still be needed after a replacement."""
+    places = Counter(
+        id(child) for parent in net.modules() for child in parent._modules.values() if child
+    )
+    calls = Counter(id(activation) for owner in owners for _, activation in _parametric(owner))
+    for owner in owners:
+        shared = {
+            index for index, own in _parametric(owner) if places[id(own)] + calls[id(own)] > 2
+        }
+        for index in shared:
+            reason = "its parameters are shared by several calls"
+            owner.sites[index] = replace(owner.sites[index], refusal=reason)
+
+
+def _parametric(owner: Owner) -> Iterator[tuple[int, nn.Module]]:
+    """Yield the activations with parameters at call sites, with the index of the site."""
+    children = leaves(owner.module, owner.graph) if owner.graph is not None else {}
+    for index, site in enumerate(owner.sites):
+        if site.slot is SlotKind.ACTIVATION and site.node is not None:
+            module = layers.called(site.node, children)
+            if module is not None and any(True for _ in module.parameters()):
+                yield index, module

@@ -1,5 +1,7 @@
 """The sites of a network: what its call sites turn out to be when one image goes through."""
 
+import contextlib
+import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -30,6 +32,7 @@ class Site:
         size: Height and width of the map.
         follows: For a block end that is also the point after a convolution: that
             convolution's call; an ``after_conv`` choice governs the site too.
+        calls: How often one image passes here (more than once where a block is used again).
     """
 
     slot: SlotKind
@@ -39,6 +42,7 @@ class Site:
     channels: int
     size: tuple[int, int]
     follows: str | None = None
+    calls: int = 1
 
     @property
     def name(self) -> str:
@@ -108,6 +112,7 @@ def find_sites(net: nn.Module, input_shape: Shape) -> Sites:
             channels=visits[call.name].entered.shape[1],
             size=visits[call.name].size,
             follows=merged.get(call.name),
+            calls=visits[call.name].calls,
         )
         for call, _ in usable
         if call.at not in merged.values() or call.slot is not SlotKind.AFTER_CONV
@@ -171,7 +176,8 @@ def _visit(opened: nn.Module, input_shape: Shape) -> dict[str, _Visit]:
     reference = next(opened.parameters(), torch.zeros(()))
     image = torch.zeros(1, *input_shape, dtype=reference.dtype)
     try:
-        with torch.no_grad():
+        # Where a rewritten module fails, torch.fx prints its generated code.
+        with torch.no_grad(), contextlib.redirect_stderr(io.StringIO()):
             opened.to("cpu").eval()(image)
     except Exception as error:
         shape = "×".join(map(str, input_shape))

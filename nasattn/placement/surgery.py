@@ -107,12 +107,11 @@ def _rewrite_owner(
 
 
 def _drop_parameters(owner: nn.Module, site: CallSite) -> None:
-    """Remove a replaced activation that has parameters: nothing calls it any more."""
+    """Put the identity where a replaced activation has parameters: nothing calls it any more."""
     if site.node is not None and site.node.op == "call_module":
         parent, _, name = str(site.node.target).rpartition(".")
-        activation = owner.get_submodule(parent)._modules[name]
-        if activation is not None and any(True for _ in activation.parameters()):
-            del owner.get_submodule(parent)._modules[name]
+        if any(True for _ in owner.get_submodule(str(site.node.target)).parameters()):
+            setattr(owner.get_submodule(parent), name, nn.Identity())
 
 
 def _free_name(module: nn.Module) -> str:

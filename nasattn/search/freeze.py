@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +12,13 @@ from nasattn.backbones import default_input_shape
 from nasattn.cost import CostModel, Totals
 from nasattn.data import DataSpec, Images, Splits, load
 from nasattn.errors import UserError
-from nasattn.placement import Architecture, Placement, backbone_sites, canonical
+from nasattn.placement import Architecture
 from nasattn.schema import read_toml, validate
 from nasattn.search.environment import default_threads, environment
 from nasattn.search.settings import FrozenExecution, FrozenSearch, Settings
 from nasattn.search.storage import without_password
-from nasattn.search.study_file import Limit, StudyFile, Variant
+from nasattn.search.study_file import Limit, StudyFile
+from nasattn.search.variants import architectures, total
 from nasattn.space import Space, SpaceFile, cost_range
 from nasattn.training import resolve_recipe
 
@@ -72,13 +72,13 @@ def freeze(
     splits = load(data, shape)
     classes = len(splits.classes)
     model = CostModel(backbone, arguments, shape, classes)
-    variants = _variants(file.variant, backbone, arguments, shape)
+    variants = architectures(file.variant, backbone, arguments, shape)
     recipe = frozen.recipe if frozen and _same_but_auto(file, frozen) else file.recipe
     threads = file.execution.threads or (frozen and frozen.execution.threads) or default_threads()
     settings = Settings(
         name=file.name or "",
         objectives=file.objectives,
-        trials=_total(file, variants),
+        trials=file.trials if space else total(variants, file.repeats),
         repeats=file.repeats,
         seed=file.seed,
         evaluate=file.evaluate,
@@ -120,7 +120,7 @@ def thaw(settings: Settings) -> Material:
         "input_shape": list(shape),
     }
     space = _space({**header, **settings.space}, place) if settings.space else None
-    variants = _variants(settings.variant, settings.backbone, settings.backbone_args, shape)
+    variants = architectures(settings.variant, settings.backbone, settings.backbone_args, shape)
     return Material(settings, splits, model, space, variants)
 
 
@@ -174,51 +174,6 @@ def _same_but_auto(file: StudyFile, frozen: Settings) -> bool:
     if file.recipe.precision != "auto":
         return False
     return file.recipe == frozen.recipe.model_copy(update={"precision": "auto"})
-
-
-def _variants(
-    variants: tuple[Variant, ...],
-    backbone: str,
-    arguments: Mapping[str, Any],
-    shape: tuple[int, int, int],
-) -> dict[str, Architecture]:
-    return {
-        variant.name: canonical(
-            backbone, arguments, shape, _expand(variant, backbone, arguments, shape)
-        )
-        for variant in variants
-    }
-
-
-def _expand(
-    variant: Variant,
-    backbone: str,
-    arguments: Mapping[str, Any],
-    shape: tuple[int, int, int],
-) -> list[Placement]:
-    """Return a variant's placements with every pattern replaced by the sites that it matches."""
-    sites = backbone_sites(backbone, arguments, shape).sites
-    placements: list[Placement] = []
-    for item in variant.placements:
-        calls = {site.at for site in sites if site.slot == item.slot}
-        calls |= {site.follows for site in sites if site.follows and item.slot == "after_conv"}
-        matching = sorted(at for at in calls if fnmatchcase(at, item.at))
-        if not matching and any(sign in item.at for sign in "*?["):
-            raise UserError(
-                f'variant "{variant.name}": at = "{item.at}" matches no {item.slot} site; '
-                f"there are: {', '.join(sorted(calls)) or 'none'}"
-            )
-        placements.extend(item.placement(at) for at in matching or [item.at])
-    return placements
-
-
-def _total(file: StudyFile, variants: Mapping[str, Architecture]) -> int:
-    """Return the number of trials: for variants all of them, and the bare backbone."""
-    if not variants:
-        return file.trials
-    different = {architecture.digest for architecture in variants.values()}
-    bare = sum(not architecture.placements for architecture in variants.values())
-    return (len(different) + (0 if bare else 1)) * file.repeats
 
 
 def _budget(file: StudyFile, base: Totals) -> dict[str, int]:

@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import time
@@ -138,20 +139,25 @@ def test_a_study_cut_off_and_resumed_is_the_undisturbed_one(
     assert numbers(trials("tiny", tmp_path / "runs")) == numbers(trials("tiny", home / "runs"))
 
 
+@pytest.fixture
+def finished(undisturbed: subprocess.CompletedProcess[str], home: Path, tmp_path: Path) -> Path:
+    """Return the runs folder of a finished study, which may be changed."""
+    assert undisturbed.returncode == 0
+    return Path(shutil.copytree(home / "runs", tmp_path / "runs"))
+
+
 def test_a_finished_study_is_shown_again_and_can_be_made_longer(
-    undisturbed: subprocess.CompletedProcess[str], home: Path, tmp_path: Path
+    finished: Path, tmp_path: Path
 ) -> None:
-    runs = tmp_path / "runs"
-    study = write_study(tmp_path, STUDY.replace("trials = 5", "trials = 2"))
-    assert nasattn("search", study, runs=runs).returncode == 0
-    before = trials("tiny", runs)
-    again = nasattn("search", study, runs=runs)
-    assert again.returncode == 0
-    assert trials("tiny", runs) == before
-    longer = nasattn("resume", "tiny", "--trials", 3, runs=runs)
+    before = trials("tiny", finished)
+    again = nasattn("search", write_study(tmp_path), runs=finished)
+    assert again.returncode == 0, again.stderr
+    assert "baseline" in again.stdout
+    assert trials("tiny", finished) == before
+    longer = nasattn("resume", "tiny", "--trials", 6, runs=finished)
     assert longer.returncode == 0, longer.stderr
-    assert numbers(trials("tiny", runs))[:2] == numbers(before)
-    assert len(trials("tiny", runs)) == 3
+    assert trials("tiny", finished)[:5] == before
+    assert len(trials("tiny", finished)) == 6
 
 
 def test_other_settings_than_it_was_made_with_are_refused_by_name(
@@ -176,20 +182,20 @@ def test_two_searches_of_one_study_do_not_run_at_once(tmp_path: Path) -> None:
     assert f"being searched by process {first.pid}" in second.stderr
 
 
-def test_a_disk_that_takes_no_more_ends_the_search_with_one_line(tmp_path: Path) -> None:
+def test_a_disk_that_takes_no_more_ends_the_search_with_one_line(finished: Path) -> None:
     # A limit on the size of files stands for the full disk: writes fail for real, without root.
-    runs = tmp_path / "runs"
-    study = write_study(tmp_path, STUDY.replace("trials = 5", "trials = 2"))
-    assert nasattn("search", study, runs=runs).returncode == 0
-    before = trials("tiny", runs)
-    size = (runs / "tiny" / "study.db").stat().st_size
+    before = trials("tiny", finished)
+    size = (finished / "tiny" / "study.db").stat().st_size
 
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
-    full = nasattn("resume", "tiny", "--trials", 30, runs=runs, preexec_fn=limit)
+    full = nasattn("resume", "tiny", "--trials", 30, runs=finished, preexec_fn=limit)
     assert full.returncode == 1
     assert "Traceback" not in full.stderr
     assert "nasattn: " in full.stderr.strip().splitlines()[-1]
-    assert trials("tiny", runs)[:2] == before
-    assert nasattn("resume", "tiny", "--trials", 3, runs=runs).returncode == 0
+    assert trials("tiny", finished)[:5] == before
+    # With room again the study goes on, whatever the failed write left behind.
+    numbers_before = len(trials("tiny", finished))
+    assert nasattn("resume", "tiny", "--trials", numbers_before + 1, runs=finished).returncode == 0
+    assert all(trial["state"] == "complete" for trial in trials("tiny", finished))

@@ -1,0 +1,147 @@
+"""What can be looked at before anything is trained: sites, modules, costs."""
+
+import shlex
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nasattn.errors import UserError
+
+if TYPE_CHECKING:
+    from nasattn.placement import Architecture
+
+Document = Mapping[str, Any]
+Page = Callable[[Document, int | None], list[str]]
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
+Classes = Annotated[int, typer.Option("--num-classes", min=1, help="Outputs of the network.")]
+InputShape = Annotated[
+    str | None,
+    typer.Option("--input-shape", metavar="C,H,W", help="[default: the backbone's own]"),
+]
+Arguments = Annotated[
+    list[str] | None,
+    typer.Option("--arg", metavar="KEY=VALUE", help="For the backbone's factory; repeatable."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the looking commands to ``app``."""
+    for command in (modules, sites, cost):
+        app.command()(command)
+
+
+def modules(*, as_json: AsJson = False) -> None:
+    """List the attention modules: slot kinds, hyperparameters, costs, papers."""
+    from nasattn.cost.describing import describe_modules
+    from nasattn.report.modules_page import modules_page
+
+    _print(describe_modules(), modules_page, as_json=as_json)
+
+
+def sites(
+    backbone: Annotated[str, typer.Argument(help="Its name.", show_default=False)],
+    *,
+    input_shape: InputShape = None,
+    arg: Arguments = None,
+    slot: Annotated[str | None, typer.Option(help="Only sites of this kind.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List every place of a backbone that can take a module, and what is refused and why."""
+    from nasattn.placement.describing import describe_sites
+    from nasattn.report.sites_page import sites_page
+
+    asked = _backbone(backbone, input_shape, arg)
+    document = describe_sites(asked.backbone, dict(asked.backbone_args), asked.input_shape, slot)
+    _print(document, sites_page, "nasattn modules", as_json=as_json)
+
+
+def cost(
+    target: Annotated[
+        str,
+        typer.Argument(
+            help="A backbone, an architecture's .json or a search space's .toml.",
+            show_default=False,
+        ),
+    ],
+    *,
+    input_shape: InputShape = None,
+    num_classes: Classes = 10,
+    arg: Arguments = None,
+    as_json: AsJson = False,
+) -> None:
+    """Count parameters and FLOPs by stage and by placement, before anything is trained."""
+    from nasattn.report.cost_page import cost_page, space_cost_page
+
+    is_file = target.endswith((".json", ".toml"))
+    if is_file and (input_shape or arg):
+        raise UserError(f"--input-shape and --arg are for a backbone; {target} has its own")
+    if target.endswith(".toml"):
+        from nasattn.space import read_space_file
+        from nasattn.space.decision_costs import describe_costs
+
+        document = describe_costs(read_space_file(Path(target)), target, num_classes)
+        following = f"nasattn search {shlex.quote(target)}"
+        return _print(document, space_cost_page, following, as_json=as_json)
+    from nasattn.cost.describing import describe_architecture
+
+    asked = _read_architecture(target) if is_file else _backbone(target, input_shape, arg)
+    following = "" if is_file else f"nasattn sites {target}"
+    document = describe_architecture(asked, num_classes)
+    return _print(document, cost_page, following, as_json=as_json)
+
+
+def _backbone(name: str, input_shape: str | None, arguments: list[str] | None) -> "Architecture":
+    """Return the bare backbone that the command line names."""
+    from nasattn.backbones import default_input_shape
+    from nasattn.placement import canonical
+
+    shape = _shape(input_shape) if input_shape else default_input_shape(name)
+    return canonical(name, dict(map(_argument, arguments or ())), shape, ())
+
+
+def _read_architecture(path: str) -> "Architecture":
+    from nasattn.placement import Architecture
+
+    try:
+        return Architecture.parse(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(f"{path}: cannot be read: {reason}") from None
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
+
+
+def _argument(text: str) -> tuple[str, bool | int | float | str]:
+    from nasattn.space.requests import parse_scalar
+
+    key, _, value = text.partition("=")
+    if not (key.isidentifier() and value):
+        raise UserError(f"--arg {text}: must be KEY=VALUE, such as width=16")
+    return key, parse_scalar(value)
+
+
+def _shape(text: str) -> tuple[int, int, int]:
+    parts = text.split(",")
+    if len(parts) != 3 or not all(part.isdecimal() and int(part) > 0 for part in parts):
+        raise UserError(f"--input-shape {text}: must be C,H,W, three positive integers")
+    channels, height, width = map(int, parts)
+    return channels, height, width
+
+
+def _print(document: Document, page: Page, following: str = "", *, as_json: bool) -> None:
+    if as_json:
+        from nasattn.report.documents import json_text
+
+        # Indented for eyes on a terminal, in one line for programs elsewhere.
+        text = json_text(document, indent=2 if sys.stdout.isatty() else None)
+        sys.stdout.write(text + "\n")
+        return
+    from nasattn.report.ink import page_width, print_lines, suggest
+
+    print_lines(page(document, page_width()))
+    if following:
+        suggest(following)

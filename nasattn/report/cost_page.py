@@ -1,0 +1,135 @@
+"""What a backbone, an architecture or a search space costs, on a terminal."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from nasattn.report.call_sites import fold, natural
+from nasattn.report.ink import folded, paint
+from nasattn.report.placements import module_words
+from nasattn.report.sites_page import backbone_words, map_words
+from nasattn.report.table import Row, Table
+from nasattn.report.units import human, relative
+
+Document = Mapping[str, Any]
+
+_COUNTS = ("params", "norm_statistics", "flops", "flops_stock")
+_HEADS = ("params", "+ stats", "flops", "flops_stock")
+_LEGEND = (
+    "params are trainable; + stats adds the running statistics of batch norms, as many papers do; "
+    "flops count every operator (one multiply-add is 1), flops_stock those that fvcore counts"
+)
+
+
+def cost_page(document: Document, width: int | None) -> list[str]:
+    """Return the lines of ``nasattn cost`` for a backbone or an architecture.
+
+    Args:
+        document: The costs in plain values, as ``--json`` prints them.
+        width: Columns to fill; None for as many as the rows need.
+    """
+    page = [*_headline(_words(document), width), *_stages(document, document).lines(width), ""]
+    if document["placements"]:
+        page += ["What each placement adds to the bare backbone:", ""]
+        page += [*_placements(document).lines(width), ""]
+        page += [*folded([_against(document)], width), ""]
+    return [*page, *folded([_LEGEND], width)]
+
+
+def space_cost_page(document: Document, width: int | None) -> list[str]:
+    """Return the lines of ``nasattn cost`` for a search space.
+
+    Args:
+        document: The costs in plain values, as ``--json`` prints them.
+        width: Columns to fill; None for as many as the rows need.
+    """
+    return [
+        *_headline(f"{document['file']}: {_words(document)}", width),
+        "The bare backbone:",
+        "",
+        *_stages(document, document["bare"]).lines(width),
+        "",
+        "What each option of each decision adds:",
+        "",
+        *_decisions(document["decisions"]).lines(width),
+        "",
+        *_range(document).lines(width),
+        "",
+        *folded([_LEGEND], width),
+    ]
+
+
+def _headline(words: str, width: int | None) -> list[str]:
+    return [*(paint(line, "bold") for line in folded([words], width)), ""]
+
+
+def _words(document: Document) -> str:
+    words = f"{backbone_words(document)}, {document['num_classes']} classes"
+    placed = len(document.get("placements", ()))
+    return f"{words}, {placed} placements ({document['digest']})" if placed else words
+
+
+def _stages(document: Document, total: Document) -> Table:
+    def row(name: str, shape: str, costs: Document, style: str = "") -> Row:
+        share = f"{100 * costs['flops'] / total['flops']:.1f}" if total["flops"] else ""
+        return Row((name, shape, *(f"{count:,}" for count in _counts(costs)), share), "", style)
+
+    rows = [
+        row(stage["stage"], map_words(stage["map"] or ()), stage) for stage in document["stages"]
+    ]
+    heads = ("<stage", "<map", *_HEADS, "% flops")
+    return Table(heads, "", (*rows, row("total", "", total, "bold")))
+
+
+def _counts(costs: Document) -> tuple[int, ...]:
+    params, statistics, flops, stock = (costs[name] for name in _COUNTS)
+    return params, params + statistics, flops, stock
+
+
+def _placements(document: Document) -> Table:
+    ordered = sorted(document["placements"], key=lambda p: (natural(p["at"]), p["slot"]))
+    rows = [
+        Row((str(p["stage"]), p["slot"], module_words(p), *map(_signed, _counts(p))), p["at"])
+        for p in ordered
+    ]
+    added = {name: document[name] - document["bare"][name] for name in _COUNTS}
+    whole = Row(("", "", "all", *map(_signed, _counts(added))), "", "bold")
+    return Table(("stage", "<slot", "<module", *_HEADS), "at", (*rows, whole))
+
+
+def _signed(count: int) -> str:
+    return f"{'-' if count < 0 else '+'}{human(abs(count))}"
+
+
+def _against(document: Document) -> str:
+    differences = (
+        f"{name} {relative(document[name], document['bare'][name])} %"
+        for name in ("params", "flops", "flops_stock")
+    )
+    return f"against the bare backbone: {', '.join(differences)}"
+
+
+def _decisions(decisions: Iterable[Document]) -> Table:
+    costs = ("params", "flops", "flops_stock")
+    rows: list[Row] = []
+    for decision in decisions:
+        cells = (decision["name"], *[""] * len(costs))
+        rows.append(Row(cells, f"{decision['slot']} {fold(decision['sites'])}", "bold"))
+        keeps = "keep" if decision["slot"] == "activation" else "none"
+        for option in decision["options"]:
+            added = [_span(option[cost]) if option["module"] else "" for cost in costs]
+            rows.append(Row((f"  {option['module'] or keeps}", *added)))
+    return Table(("<decision", *costs), "sites", tuple(rows))
+
+
+def _span(ends: Sequence[int]) -> str:
+    least, most = map(_signed, ends)
+    return least if least == most else f"{least} to {most}"
+
+
+def _range(document: Document) -> Table:
+    rows = []
+    for cost, (least, most) in document["range"].items():
+        bare = document["bare"][cost]
+        ends = [cell for end in (least, most) for cell in (f"{end:,}", f"{relative(end, bare)} %")]
+        rows.append(Row((cost, f"{bare:,}", *ends)))
+    return Table(("<cost", "bare backbone", "least", "", "most", ""), "", tuple(rows))

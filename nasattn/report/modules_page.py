@@ -1,0 +1,66 @@
+"""The attention modules on a terminal."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from nasattn.report.ink import folded, paint
+from nasattn.report.table import Row, Table
+
+Document = Mapping[str, Any]
+
+
+def modules_page(document: Document, width: int | None) -> list[str]:
+    """Return the lines of ``nasattn modules``.
+
+    Args:
+        document: The modules in plain values, as ``--json`` prints them.
+        width: Columns to fill; None for as many as the rows need.
+    """
+    height, breadth = document["size"]
+    headline = f"Cost at C = {document['channels']}, {height}×{breadth}, defaults:"
+    return [
+        *(paint(line, "bold") for line in folded([headline], width)),
+        "",
+        *_costs(document["modules"]).lines(width),
+        "",
+        *_hyperparameters(document["modules"]).lines(width),
+        "",
+        *_papers(document["modules"]).lines(width),
+    ]
+
+
+def _costs(modules: Iterable[Document]) -> Table:
+    rows = tuple(
+        Row(
+            (
+                module["module"],
+                *(f"{module[cost]:,}" for cost in ("params", "flops", "flops_stock")),
+            ),
+            ", ".join(module["slots"]),
+        )
+        for module in modules
+    )
+    return Table(("<module", "params", "flops", "flops_stock"), "slots", rows)
+
+
+def _hyperparameters(modules: Iterable[Document]) -> Table:
+    rows = tuple(
+        Row((module["module"], item["name"], _plain(item["default"])), item["values"])
+        for module in modules
+        for item in module["hyperparameters"]
+    )
+    return Table(("<module", "<hyperparameter", "<default"), "values", rows)
+
+
+def _plain(value: object) -> str:
+    """Write a default as in a search-space file; a module derives what has none."""
+    if value is None:
+        return "derived"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _papers(modules: Iterable[Document]) -> Table:
+    rows = tuple(
+        Row((module["module"],), f"{module['paper']} {module['url']}") for module in modules
+    )
+    return Table(("<module",), "paper", rows)

@@ -1,0 +1,90 @@
+"""The sites of a backbone on a terminal."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from nasattn.report.call_sites import fold
+from nasattn.report.ink import folded, paint
+from nasattn.report.table import Row, Table
+
+Document = Mapping[str, Any]
+
+
+def sites_page(document: Document, width: int | None) -> list[str]:
+    """Return the lines of ``nasattn sites``.
+
+    Args:
+        document: The sites in plain values, as ``--json`` prints them.
+        width: Columns to fill; None for as many as the rows need.
+    """
+    page = [*(paint(line, "bold") for line in folded([backbone_words(document)], width)), ""]
+    if document["sites"]:
+        page += [*_sites(document["sites"], width).lines(width), ""]
+    page += folded(_notes(document["sites"]), width)
+    if document["refused"]:
+        page += ["", "Nothing can be placed here:", ""]
+        page += _refused(document["refused"]).lines(width)
+    return page
+
+
+def backbone_words(document: Document) -> str:
+    """Write a backbone with its arguments and input shape."""
+    arguments = "".join(f", {key} = {value}" for key, value in document["backbone_args"].items())
+    return f"{document['backbone']}{arguments}, {map_words(document['input_shape'])}"
+
+
+def map_words(shape: Iterable[int]) -> str:
+    """Write a shape as ``64×32×32``."""
+    return "×".join(map(str, shape))
+
+
+def _sites(sites: Iterable[Document], width: int | None) -> Table:
+    heads = ("stage", "<slot", "<map", "<block", "<at")
+    rows = [_cells(site) for site in sites]
+    columns = zip((head.removeprefix("<") for head in heads), *rows, strict=True)
+    wide = sum(max(map(len, column)) for column in columns) + 2 * (len(heads) - 1)
+    if width is None or wide <= width:
+        return Table(heads, "", tuple(map(Row, rows)))
+    return Table(heads[:-1], "at", tuple(Row(cells[:-1], cells[-1]) for cells in rows))
+
+
+def _cells(site: Document) -> tuple[str, ...]:
+    shape = map_words((site["channels"], *site["size"]))
+    again = f" ({site['calls']} calls)" if site["calls"] > 1 else ""
+    return str(site["stage"]), site["slot"], shape, site["block"], site["at"] + again
+
+
+def _notes(sites: Sequence[Document]) -> Iterable[str]:
+    if not sites:
+        yield "no sites"
+        return
+    kinds = Counter(site["slot"] for site in sites)
+    words = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+    stages, blocks = (len({site[key] for site in sites}) for key in ("stage", "block"))
+    where = f"{_number(stages, 'stage')} and {_number(blocks, 'block')}"
+    yield f"{_number(len(sites), 'site')} in {where}: {words}"
+    merged = sum(site["follows"] is not None for site in sites)
+    if merged:
+        yield (
+            f"{_number(merged, 'block end')} directly after a convolution or its norm: "
+            "an after_conv choice governs them too"
+        )
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _refused(refused: Iterable[Document]) -> Table:
+    """List the refused places by reason, and by slot kind where one has a kind."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for refusal in refused:
+        kind, colon, at = refusal["module"].rpartition(":")
+        group = (refusal["reason"], kind if colon else "module")
+        groups.setdefault(group, []).append(at)
+    rows = tuple(
+        Row((str(len(places)), kind, reason), fold(places))
+        for (reason, kind), places in groups.items()
+    )
+    return Table(("places", "<slot", "<reason"), "at", rows)

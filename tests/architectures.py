@@ -1,0 +1,66 @@
+"""Random architectures, for laws that hold for all of them."""
+
+from collections.abc import Mapping
+
+from hypothesis import strategies as st
+
+from nasattn.placement import Architecture, Placement, Site, backbone_sites, canonical
+
+Options = Mapping[str, object]
+SHAPE = (3, 8, 8)
+ARGUMENTS = {"width": 8}
+
+_RATIOS = st.integers(1, 8)
+
+
+def _some(**options: st.SearchStrategy[object]) -> st.SearchStrategy[Options]:
+    """Draw options, each given or left out; a ratio is given: the default is too large here."""
+    given = {name: options.pop(name) for name in ("ratio",) if name in options}
+    return st.fixed_dictionaries(given, optional=options)
+
+
+_OPTIONS: Mapping[str, st.SearchStrategy[Options]] = {
+    "atac": _some(ratio=_RATIOS, bias=st.booleans()),
+    "cbam": _some(ratio=_RATIOS, kernel_size=st.sampled_from([1, 3, 7])),
+    "eca": _some(kernel_size=st.sampled_from(["adaptive", 1, 3, 5])),
+    "gct": _some(mode=st.sampled_from(["l1", "l2"]), after_relu=st.booleans()),
+    "nam": _some(
+        attend=st.sampled_from(["channel", "spatial", "both"]), penalty=st.floats(1e-6, 1e-2)
+    ),
+    "ortho": _some(ratio=_RATIOS, seed=st.integers(0, 9)),
+    "se": _some(ratio=_RATIOS),
+}
+
+
+def resnet8_sites() -> tuple[Site, ...]:
+    """Return the sites of the small backbone that the laws are tried on."""
+    return backbone_sites("resnet8", ARGUMENTS, SHAPE).sites
+
+
+def resnet8(*placements: Placement) -> Architecture:
+    """Return a canonical architecture over that backbone."""
+    return canonical("resnet8", ARGUMENTS, SHAPE, placements)
+
+
+@st.composite
+def placements(draw: st.DrawFn, most: int = 6) -> list[Placement]:
+    """Draw placements at different sites, with some hyperparameters left out."""
+    sites = draw(st.lists(st.sampled_from(resnet8_sites()), unique=True, max_size=most))
+    return [draw(_placement(site)) for site in sites]
+
+
+def architectures(most: int = 6) -> st.SearchStrategy[Architecture]:
+    """Draw canonical architectures."""
+    return placements(most).map(lambda drawn: resnet8(*drawn))
+
+
+@st.composite
+def _placement(draw: st.DrawFn, site: Site) -> Placement:
+    fitting = ["atac"] if site.slot == "activation" else sorted(_OPTIONS.keys() - {"atac"})
+    module = draw(st.sampled_from(fitting))
+    options = dict(draw(_OPTIONS[module]))
+    if "ratio" in options:
+        options["ratio"] = min(int(str(options["ratio"])), site.channels)
+    return Placement(
+        site.slot, site.at, module, tuple(draw(st.permutations(list(options.items()))))
+    )

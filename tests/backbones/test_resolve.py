@@ -1,0 +1,92 @@
+import pytest
+import torch
+from torch import nn
+
+from nasattn.backbones import OWN, create, default_input_shape
+from nasattn.errors import UnknownNameError, UserError
+
+
+def num_params(net: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in net.parameters())
+
+
+@pytest.mark.parametrize(
+    ("name", "params"),
+    # The CIFAR networks: 6n + 2 layers without biases, batch norms, one linear layer.
+    [("resnet20", 269_722), ("resnet32", 464_154), ("resnet56", 853_018), ("alexnet", 7_524_042)],
+)
+def test_sizes_are_the_published_ones(name: str, params: int) -> None:
+    assert num_params(create(name)) == params
+
+
+@pytest.mark.parametrize("name", sorted(OWN))
+def test_own_backbones_take_classes_channels_and_their_default_shape(name: str) -> None:
+    channels, *size = default_input_shape(name)
+    net = create(name, num_classes=7, in_channels=channels + 1).eval()
+    small = [64, 64] if name == "alexnet" else [16, 16]
+    assert all(default >= used for default, used in zip(size, small, strict=True))
+    with torch.no_grad():
+        assert net(torch.randn(2, channels + 1, *small)).shape == (2, 7)
+
+
+def test_width_scales_every_stage() -> None:
+    net = create("resnet8", width=4)
+    assert [net.conv1.out_channels, net.layer3[0].conv2.out_channels] == [4, 16]
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("alexnet", (3, 128, 128)),
+        ("resnet20", (3, 32, 32)),
+        ("torchvision:resnet18", (3, 224, 224)),
+        ("torchvision:inception_v3", (3, 299, 299)),
+        ("a.b:c", (3, 32, 32)),
+    ],
+)
+def test_default_shapes(name: str, shape: tuple[int, int, int]) -> None:
+    assert default_input_shape(name) == shape
+
+
+def test_torchvision_takes_arguments_and_other_channels() -> None:
+    net = create("torchvision:squeezenet1_1", num_classes=5, in_channels=1, dropout=0.1).eval()
+    assert net.classifier[0].p == 0.1
+    assert (net.features[0].stride, net.features[0].bias is None) == ((2, 2), False)
+    with torch.no_grad():
+        assert net(torch.randn(1, 1, 64, 64)).shape == (1, 5)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "words"),
+    [
+        ("resnet9", {}, ['no backbone "resnet9"', "known: alexnet", 'did you mean "resnet']),
+        ("torchvision:resnet19", {}, ['classification network "resnet19"', "did you mean"]),
+        ("resnet20", {"widht": 8}, ["resnet20 takes no argument 'widht'", "it takes: width"]),
+        ("alexnet", {"width": 8}, ["alexnet takes no argument 'width'", "it takes: none"]),
+        ("resnet20", {"width": 0}, ["resnet20: width = 0", "must be a positive integer"]),
+        ("resnet20", {"width": True}, ["width = True", "must be a positive integer"]),
+        ("torchvision:resnet18", {"depth": 3}, ["torchvision:resnet18", "'depth'"]),
+        ("tests.conformance.networks:missing", {}, ["cannot be imported", "missing"]),
+        ("no.such.package:make", {}, ["no.such.package:make cannot be imported"]),
+        (":make", {}, [":make cannot be imported"]),
+        ("json:", {}, ["json: cannot be imported"]),
+        ("tests.conformance.networks:failing", {}, ["its factory failed", "no weights on this"]),
+        ("tests.conformance.networks:functional", {"depth": 3}, ["its factory failed", "'depth'"]),
+        ("tests.conformance.networks:nothing", {}, ["returned NoneType, not nn.Module"]),
+        ("tests.conformance.networks:F", {}, ["its factory failed", "not callable"]),
+    ],
+)
+def test_bad_names_and_arguments_are_one_line(
+    name: str, arguments: dict[str, object], words: list[str]
+) -> None:
+    with pytest.raises(UserError) as caught:
+        create(name, **arguments)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert [word for word in words if word not in message] == []
+
+
+def test_an_unknown_backbone_lists_the_known_ones() -> None:
+    with pytest.raises(UnknownNameError) as caught:
+        create("resnet-20")
+    assert set(OWN) < set(caught.value.known)

@@ -1,0 +1,75 @@
+from functools import partial
+
+import pytest
+import torch
+
+from nasattn.backbones import create
+from nasattn.placement import Refusal, find_sites, open_slots
+from tests.conformance.backbone import Backbone, BackboneSuite
+
+DIFFERS = "its forward differs between training and evaluation"
+SHARED = "its parameters are shared by several calls"
+FACTORIES = "tests.conformance.networks"
+
+
+def users(name: str, block_ends: int = 0, **refused: int) -> Backbone:
+    return Backbone(partial(create, f"{FACTORIES}:{name}"), (3, 8, 8), block_ends, refused)
+
+
+class TestUserBackbones(BackboneSuite):
+    @pytest.fixture(
+        scope="class",
+        params=[
+            users("functional"),
+            users("containers", **{"not reached in evaluation": 2}),
+            users("residuals", block_ends=4),
+            users("blocks", block_ends=2),
+            users("parametric", **{SHARED: 4}),
+            users("auxiliary", **{"not reached in evaluation": 3, DIFFERS: 1}),
+            users("gated", **{"its map has one pixel": 3, "its map has the channels last": 1}),
+        ],
+        ids=lambda backbone: backbone.make.args[0].rpartition(":")[2],
+    )
+    @classmethod
+    def backbone(cls, request: pytest.FixtureRequest) -> Backbone:
+        return request.param
+
+
+def test_what_a_graph_would_freeze_is_refused_with_its_reason() -> None:
+    found = find_sites(create(f"{FACTORIES}:refusing"), (3, 8, 8))
+    assert {refusal.module: refusal.reason for refusal in found.refused} == {
+        "noisy": DIFFERS,
+        "branching": "cannot be traced: symbolically traced variables cannot be used as inputs to "
+        "control flow",
+        "counting": "its forward sets attributes that a graph would freeze",
+        "optional": "its forward depends on an optional argument: shortcut",
+        "constant": "its forward makes a tensor that a graph would freeze",
+        "activation:branching.relu": "called more than once in a module that cannot be traced",
+    }
+    # What is left: the stem, and the activations that are modules of their own.
+    assert [site.name for site in found.sites] == [
+        "before_conv:stem",
+        "after_conv:stem",
+        "activation:noisy.relu",
+        "activation:counting.relu",
+        "activation:optional.relu",
+        "activation:constant.relu",
+    ]
+
+
+def test_lots_drawn_in_python_are_refused() -> None:
+    found = find_sites(create(f"{FACTORIES}:lottery"), (3, 8, 8))
+    reason = "its forward draws random numbers that a graph would freeze"
+    assert found.refused == (Refusal("the network", reason),)
+
+
+@pytest.mark.parametrize("mode", ["train", "eval"])
+def test_refused_modules_compute_as_before(mode: str) -> None:
+    net = create(f"{FACTORIES}:refusing").train(mode == "train")
+    opened = open_slots(net)
+    images = torch.randn(2, 3, 8, 8)
+    torch.manual_seed(1)
+    expected = net(images)
+    torch.manual_seed(1)
+    assert torch.equal(opened(images), expected)
+    assert opened.counting.calls == net.counting.calls == 1

@@ -1,0 +1,165 @@
+import math
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.utils.flop_counter import FlopCounterMode
+
+from nasattn import attention
+from nasattn.backbones import create
+from nasattn.cost import Cost, measure_cost
+from nasattn.errors import UserError
+
+C, H, W = 6, 5, 4
+SHAPE, ELEMENTS = (C, H, W), C * H * W
+
+
+class Applied(nn.Module):
+    """A function as a network."""
+
+    def __init__(self, function: object) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.function(x)
+
+
+def flops(function: object, shape: tuple[int, int, int] = SHAPE) -> int:
+    return measure_cost(Applied(function), shape).flops
+
+
+def test_a_convolution_by_its_formula() -> None:
+    conv = nn.Conv2d(C, 8, (3, 5), stride=(2, 1), padding=(1, 2), groups=2)
+    out = 8 * math.ceil(H / 2) * W
+    cost = measure_cost(conv, SHAPE)
+    # One multiply-add is 1; the bias is free.
+    assert cost.flops == cost.flops_stock == out * 3 * 5 * C // 2
+    assert cost.params == 8 * 3 * 5 * C // 2 + 8
+
+
+def test_gct_by_its_formula() -> None:
+    cost = measure_cost(attention.create("gct", C), SHAPE)
+    embedding = 2 * ELEMENTS + 3 * C  # square, sum over the map; plus eps, root, times alpha
+    norm = 2 * C + 2  # square, mean over the channels; plus eps, root of one number
+    gate = 5 * C  # times gamma, times the norm, plus beta, tanh, plus 1
+    assert cost.flops == embedding + norm + gate + ELEMENTS
+    assert cost.flops_stock == 0
+    assert cost.params == 3 * C
+
+
+def test_eca_by_its_formula() -> None:
+    cost = measure_cost(attention.create("eca", C, kernel_size=3), SHAPE)
+    # Mean over the map, a convolution along the channels, sigmoid, product with the map.
+    assert cost.flops == ELEMENTS + 3 * C + C + ELEMENTS
+    assert cost.flops_stock == ELEMENTS + 3 * C
+    assert cost.params == 3
+
+
+@pytest.mark.parametrize(
+    ("function", "count"),
+    [
+        (lambda x: x + 1, ELEMENTS),
+        (lambda x: x * x.sigmoid(), 2 * ELEMENTS),
+        (lambda x: x - x.mean((2, 3), keepdim=True), 2 * ELEMENTS),
+        (lambda x: x / x.sum(), 2 * ELEMENTS),
+        (lambda x: x + torch.zeros(1, C, 1, 1), ELEMENTS),
+        (lambda x: F.relu(x, inplace=True), ELEMENTS),
+        (F.relu6, ELEMENTS),
+        (F.gelu, ELEMENTS),
+        (F.hardswish, ELEMENTS),
+        (lambda x: F.leaky_relu(x, 0.1), ELEMENTS),
+        (lambda x: x.amax(1), ELEMENTS),
+        (lambda x: torch.cat([x, x], 1) + 1, 2 * ELEMENTS),
+        (lambda x: x.softmax(1), 3 * ELEMENTS),
+        (lambda x: F.max_pool2d(x, 2), ELEMENTS),
+        (lambda x: F.avg_pool2d(x, 2), ELEMENTS),
+        (lambda x: F.adaptive_avg_pool2d(x, 1), ELEMENTS),
+        # What only moves or compares values is free.
+        (lambda x: x.permute(0, 2, 3, 1).flatten(1).chunk(2, 1)[0], 0),
+        (lambda x: F.pad(x[:, :, ::2], (1, 1)), 0),
+        (lambda x: x.masked_fill(x < 0, 1.0), 0),
+        # Sizes are numbers, not maps.
+        (lambda x: x.reshape(x.shape[0], x.shape[1] * x.shape[2], -1), 0),
+    ],
+)
+def test_operators_count_their_elements(function: object, count: int) -> None:
+    assert flops(function) == count
+
+
+def test_norms_count_as_fvcore_does() -> None:
+    cost = measure_cost(nn.BatchNorm2d(C), SHAPE)
+    assert cost.flops == cost.flops_stock == 2 * ELEMENTS
+    assert (cost.params, cost.norm_statistics) == (2 * C, 2 * C)
+
+
+def test_an_unknown_operator_is_an_error_that_names_it() -> None:
+    with pytest.raises(UserError, match=r"Applied: no FLOP count is known for aten::fft_rfft2"):
+        flops(lambda x: torch.fft.rfft2(x).real)
+
+
+def test_images_that_do_not_fit_are_an_error() -> None:
+    with pytest.raises(UserError, match="ResNetCifar cannot be counted on 1×8×8 images"):
+        measure_cost(create("resnet8"), (1, 8, 8))
+
+
+def test_parameters_are_the_trainable_ones_and_shared_ones_count_once() -> None:
+    net = nn.Sequential(nn.Conv2d(3, 3, 1), nn.ReLU())
+    net.append(net[0])
+    assert measure_cost(net, (3, 4, 4)).params == 12
+    assert measure_cost(net, (3, 4, 4)).flops == 2 * 3 * 3 * 16 + 3 * 16
+    net[0].bias.requires_grad_(False)  # noqa: FBT003 - torch's own signature
+    assert measure_cost(net, (3, 4, 4)).params == 9
+
+
+def test_counting_changes_nothing() -> None:
+    net = create("resnet8", width=4).train()
+    state = {key: value.clone() for key, value in net.state_dict().items()}
+    random = torch.get_rng_state()
+    first, second = (measure_cost(net, (3, 8, 8)) for _ in range(2))
+    assert first == second
+    assert net.training
+    assert all(torch.equal(net.state_dict()[key], value) for key, value in state.items())
+    assert torch.equal(torch.get_rng_state(), random)
+
+
+def test_modules_add_up_to_the_network() -> None:
+    cost = measure_cost(create("resnet20", width=4), (3, 8, 8))
+    stages = [cost.by_module[f"layer{n}"] for n in (1, 2, 3)]
+    rest = [cost.by_module[name] for name in ("conv1", "bn1", "relu", "avgpool", "fc")]
+    assert sum(part.flops for part in stages + rest) == cost.flops
+    assert sum(part.params for part in stages + rest) == cost.params
+
+
+WEIGHTED = (nn.Conv1d, nn.Conv2d, nn.Linear)
+
+
+def weighted_flops(net: nn.Module, cost: Cost) -> int:
+    """Sum over the convolutions and linear layers."""
+    paths = [path for path, module in net.named_modules() if isinstance(module, WEIGHTED)]
+    return sum(cost.by_module[path].flops for path in paths)
+
+
+@pytest.mark.parametrize(
+    ("backbone", "shape"),
+    [
+        ("alexnet", (3, 64, 64)),
+        ("resnet20", (3, 32, 32)),
+        ("resnet18", (3, 32, 32)),
+        ("torchvision:squeezenet1_1", (3, 64, 64)),
+        pytest.param("torchvision:mobilenet_v2", (3, 64, 64), marks=pytest.mark.slow),
+        pytest.param("torchvision:googlenet", (3, 64, 64), marks=pytest.mark.slow),
+        pytest.param("torchvision:efficientnet_b0", (3, 64, 64), marks=pytest.mark.slow),
+        pytest.param("torchvision:convnext_tiny", (3, 64, 64), marks=pytest.mark.slow),
+        pytest.param("torchvision:densenet121", (3, 64, 64), marks=pytest.mark.slow),
+        pytest.param("torchvision:shufflenet_v2_x0_5", (3, 64, 64), marks=pytest.mark.slow),
+    ],
+)
+def test_convolutions_and_linear_layers_are_half_of_torchs_count(
+    backbone: str, shape: tuple[int, int, int]
+) -> None:
+    net = create(backbone).eval()
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        net(torch.zeros(1, *shape))
+    assert 2 * weighted_flops(net, measure_cost(net, shape)) == counter.get_total_flops()
