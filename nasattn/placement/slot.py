@@ -1,7 +1,6 @@
 """The place for an attention module, while it is empty."""
 
 import functools
-import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -33,7 +32,8 @@ def own_activation(node: fx.Node, module: nn.Module | None) -> Callable[[Tensor]
     if module is not None:
         return module
     if node.op == "call_method":
-        return operator.methodcaller(str(node.target), *node.args[1:], **node.kwargs)
+        # Not operator.methodcaller: torch.compile cannot look into it.
+        return functools.partial(_call_method, str(node.target))
     function: Any = node.target
     if len(node.args) > 1:
         # Positional settings after the input (a slope, say) become keywords of partial's tail.
@@ -46,3 +46,8 @@ def _apply(
     function: Callable[..., Tensor], rest: tuple[Any, ...], keywords: dict[str, Any], x: Tensor
 ) -> Tensor:
     return function(x, *rest, **keywords)
+
+
+def _call_method(name: str, x: Tensor) -> Tensor:
+    result: Tensor = getattr(x, name)()
+    return result
