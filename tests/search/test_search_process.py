@@ -113,7 +113,12 @@ def test_the_same_seed_in_another_folder_gives_the_same_study(
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGKILL, -9)]
+    ("number", "code"),
+    [
+        (signal.SIGINT, 130),
+        pytest.param(signal.SIGTERM, 130, marks=pytest.mark.slow),
+        (signal.SIGKILL, -9),
+    ],
 )
 def test_a_study_cut_off_and_resumed_is_the_undisturbed_one(
     undisturbed: subprocess.CompletedProcess[str],
