@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 # Two processes; a file's tests stay together, so that they share what their file sets up.
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 
-.PHONY: help setup search picture test test-slow test-all lint types format check clean
+.PHONY: help setup search picture test test-slow test-all lint types format check bench-reading clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,7 +19,7 @@ $(STAMP): pyproject.toml
 
 setup: $(STAMP) ## Install nasattn and the developers' tools into .venv
 
-search: setup ## Run the quickstart study (4 minutes on 2 cores) and show its front
+search: setup ## Run the quickstart study (a minute) and show its front
 	$(BIN)/nasattn search studies/quickstart.toml
 
 picture: search ## Draw the quickstart's front for the README
@@ -47,6 +47,9 @@ format: setup ## Format the code
 	$(BIN)/ruff check --fix .
 
 check: lint types test ## All that .ci/run checks by default
+
+bench-reading: setup ## Time the reading commands against importing typer and rich
+	$(BIN)/python benchmarks/reading.py
 
 clean: ## Remove the environment and all caches (never runs/)
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build *.egg-info
