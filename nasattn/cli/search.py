@@ -82,7 +82,7 @@ def search(  # noqa: PLR0913 - one argument for each option of the command
 def resume(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The study's name.")],
     *,
-    trials: Annotated[int | None, typer.Option(min=1, help="A new total of trials.")] = None,
+    trials: Annotated[int | None, typer.Option(min=1, help="A new, larger total.")] = None,
     device: Device = "auto",
     storage: Storage = None,
     runs_dir: RunsDir = _RUNS,
@@ -93,7 +93,9 @@ def resume(
     load_study(runs_dir, name)
     from nasattn.search.opening import resume as run_resume
 
-    _watch(lambda session: run_resume(name, trials, session), name, device, storage, runs_dir)
+    _watch(
+        lambda session: run_resume(name, trials, storage, session), name, device, storage, runs_dir
+    )
 
 
 def _watch(
@@ -113,7 +115,7 @@ def _watch(
     observer = make_observer()
     try:
         with observer, stop_on_signals(observer.stopping) as check:
-            session = Session(runs_dir, resolve_device(device), observer, check, storage)
+            session = Session(runs_dir, resolve_device(device), observer, check)
             outcome = run(session)
     except StoppedError:
         where = "" if runs_dir == _RUNS else f" --runs-dir {shlex.quote(str(runs_dir))}"

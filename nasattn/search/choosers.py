@@ -1,8 +1,8 @@
-"""Who chooses: Optuna's trial, chance, or every possibility in turn."""
+"""Who chooses: Optuna's trial, or chance."""
 
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import optuna
@@ -13,8 +13,7 @@ from optuna.distributions import (
     IntDistribution,
 )
 
-from nasattn.placement import Architecture
-from nasattn.space import Categorical, Domain, Interval, Scalar, Space, decide, parameters
+from nasattn.space import Categorical, Domain, Interval, Scalar, Space, parameters
 
 
 def distribution(domain: Domain) -> BaseDistribution:
@@ -70,61 +69,17 @@ class RandomChooser:
     def number(self, name: str, interval: Interval) -> float:
         """Return a number of ``interval``."""
         low, high = interval.low, interval.high
+        if interval.integer:
+            # Half a step beyond the ends, so that they are as likely as the rest.
+            low, high = low - 0.5, high + 0.5
         if interval.log:
             value = math.exp(self._random.uniform(math.log(low), math.log(high)))
         else:
             value = self._random.uniform(low, high)
-        value = min(max(value, low), high)
-        self.params[name] = round(value) if interval.integer else value
+        if interval.integer:
+            value = round(value)
+        self.params[name] = min(max(value, interval.low), interval.high)
         return float(self.params[name])
-
-
-class _Odometer:
-    """Gives the next combination at each pass, the last question varying fastest."""
-
-    def __init__(self) -> None:
-        self._digits: list[int] = []
-        self._counts: list[int] = []
-        self.params: dict[str, Scalar] = {}
-
-    def begin(self) -> None:
-        self.params = {}
-
-    def categorical(self, name: str, values: Sequence[Scalar]) -> Scalar:
-        position = len(self.params)
-        if position == len(self._digits):
-            self._digits.append(0)
-            self._counts.append(len(values))
-        self.params[name] = values[self._digits[position]]
-        return self.params[name]
-
-    def number(self, name: str, interval: Interval) -> float:
-        # The low end stands for an interval; the grid sampler refuses intervals beforehand.
-        return float(self.categorical(name, (interval.low,)))
-
-    def advance(self) -> bool:
-        while self._digits and self._digits[-1] + 1 == self._counts[-1]:
-            self._digits.pop()
-            self._counts.pop()
-        if not self._digits:
-            return False
-        self._digits[-1] += 1
-        return True
-
-
-def every_choice(space: Space) -> Iterator[tuple[Architecture, dict[str, Scalar]]]:
-    """Go through all combinations of a space without intervals, in the order of its file.
-
-    Yields:
-        The architecture and the parameters that denote it; equal architectures come again.
-    """
-    odometer = _Odometer()
-    while True:
-        odometer.begin()
-        architecture = decide(space, odometer)
-        yield architecture, dict(odometer.params)
-        if not odometer.advance():
-            return
 
 
 def bare_params(space: Space) -> dict[str, Scalar] | None:

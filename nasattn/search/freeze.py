@@ -1,22 +1,22 @@
 """From a study file to the frozen study and everything that a search needs."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from nasattn.backbones import default_input_shape
 from nasattn.cost import CostModel, Totals
-from nasattn.data import DataSpec, Images, Splits, load
+from nasattn.data import DataSpec, Splits, load
 from nasattn.errors import UserError
 from nasattn.placement import Architecture
 from nasattn.schema import read_toml, validate
 from nasattn.search.environment import default_threads, environment
+from nasattn.search.images import data_digest, evaluated_splits, num_images
+from nasattn.search.session import Session
 from nasattn.search.settings import FrozenExecution, FrozenSearch, Settings
-from nasattn.search.storage import without_password
+from nasattn.search.storage import absolute_url, without_password
 from nasattn.search.study_file import Limit, StudyFile
 from nasattn.search.variants import architectures, total
 from nasattn.space import Space, SpaceFile, cost_range
@@ -49,7 +49,7 @@ class Material:
 
 
 def freeze(
-    file: StudyFile, folder: Path, place: str, device: torch.device, frozen: Settings | None
+    file: StudyFile, folder: Path, place: str, session: Session, frozen: Settings | None
 ) -> Material:
     """Resolve every setting of a study file.
 
@@ -57,20 +57,23 @@ def freeze(
         file: The study as the user wrote it.
         folder: What the path of the search space is relative to.
         place: The file's name, for errors.
-        device: Where it will run.
-        frozen: The study as it was frozen before, if it was: what the file leaves to the
-            machine (threads, precision) is then taken from there.
+        session: Where it will run; its check is called between the steps.
+        frozen: The study as it was frozen before, if it was: what the file leaves open
+            (threads, precision, storage) is then taken from there.
 
     Raises:
         UserError: a file is missing or wrong, the space is empty, the data do not fit, or
-            no architecture is within the budget.
+            the bare backbone or a variant is over the budget.
+        StoppedError: the user asked to stop.
     """
     space_values = _space_values(file, folder)
     backbone, arguments, shape = _backbone(file, space_values)
     space = _space(space_values, str(file.search_space))
     data = _with_absolute_root(file.data)
-    splits = load(data, shape)
+    session.check()
+    splits = evaluated_splits(load(data, shape), data, file.evaluate)
     classes = len(splits.classes)
+    session.check()
     model = CostModel(backbone, arguments, shape, classes)
     variants = architectures(file.variant, backbone, arguments, shape)
     recipe = frozen.recipe if frozen and _same_but_auto(file, frozen) else file.recipe
@@ -78,23 +81,24 @@ def freeze(
     settings = Settings(
         name=file.name or "",
         objectives=file.objectives,
-        trials=file.trials if space else total(variants, file.repeats),
+        trials=file.trials if space else total(variants) * file.repeats,
         repeats=file.repeats,
         seed=file.seed,
         evaluate=file.evaluate,
-        storage=without_password(file.storage),
+        storage=_storage(file.storage, frozen),
         backbone=backbone,
         backbone_args=arguments,
         input_shape=shape,
         num_classes=classes,
         data_digest=data_digest(splits),
+        num_images=num_images(splits),
         budget=_budget(file, model.base),
         data=data,
-        recipe=resolve_recipe(recipe, device),
+        recipe=resolve_recipe(recipe, session.device),
         search=FrozenSearch(sampler=file.search.sampler, pruner=file.search.pruner),
         execution=FrozenExecution(threads=threads),
         cost_range=_cost_range(space, variants, model),
-        environment=environment(device),
+        environment=environment(session.device),
         space={"choice": space_values["choice"]} if space_values else {},
         variant=file.variant,
     )
@@ -103,17 +107,22 @@ def freeze(
     return material
 
 
-def thaw(settings: Settings) -> Material:
+def thaw(settings: Settings, session: Session) -> Material:
     """Return what a frozen study works on, from its settings alone.
 
     Raises:
-        UserError: the data set is not there any more, or is another one.
+        UserError: the data set is not there any more, or is another one, or the device
+            cannot train in the study's precision.
+        StoppedError: the user asked to stop.
     """
     shape, place = settings.input_shape, f'study "{settings.name}"'
-    splits = load(settings.data, shape)
+    resolve_recipe(settings.recipe, session.device)
+    splits = evaluated_splits(load(settings.data, shape), settings.data, settings.evaluate)
+    session.check()
     if data_digest(splits) != settings.data_digest:
         raise UserError(f"{place}: the images of data set {settings.data.name} have changed")
     model = CostModel(settings.backbone, settings.backbone_args, shape, settings.num_classes)
+    session.check()
     header = {
         "backbone": settings.backbone,
         "backbone_args": settings.backbone_args,
@@ -124,17 +133,10 @@ def thaw(settings: Settings) -> Material:
     return Material(settings, splits, model, space, variants)
 
 
-def data_digest(splits: Splits) -> str:
-    """Return twelve hex digits that change with any image or label of any split."""
-    digest = hashlib.sha256()
-    for part in (splits.train, splits.validation, splits.test):
-        digest.update(_bytes(part))
-    return digest.hexdigest()[:12]
-
-
-def _bytes(images: Images) -> bytes:
-    shape = str(tuple(images.images.shape)).encode()
-    return shape + images.images.contiguous().numpy().tobytes() + images.labels.numpy().tobytes()
+def _storage(given: str | None, frozen: Settings | None) -> str | None:
+    if given is None:
+        return frozen.storage if frozen else None
+    return without_password(absolute_url(given))
 
 
 def _space_values(file: StudyFile, folder: Path) -> dict[str, Any] | None:
@@ -182,7 +184,8 @@ def _budget(file: StudyFile, base: Totals) -> dict[str, int]:
 
 
 def _bound(limit: Limit, bare: int) -> int:
-    return limit if isinstance(limit, int) else int(float(limit.removesuffix("x")) * bare)
+    # Decimal: 1.15 × 100 is 115, not 114.99….
+    return limit if isinstance(limit, int) else int(Decimal(limit.removesuffix("x")) * bare)
 
 
 def _cost_range(

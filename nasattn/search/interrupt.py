@@ -16,7 +16,7 @@ def stop_on_signals(heard: Callable[[], None]) -> Iterator[Callable[[], None]]:
     signal ends the process as it would without nasattn.
 
     Args:
-        heard: Called once, when the first signal comes.
+        heard: Called when the check finds that a signal has come.
     """
     stopping = False
 
@@ -27,10 +27,10 @@ def stop_on_signals(heard: Callable[[], None]) -> Iterator[Callable[[], None]]:
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
         stopping = True
-        heard()
 
     def check() -> None:
         if stopping:
+            heard()
             raise StoppedError("stopped")
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}

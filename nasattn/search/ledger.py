@@ -11,13 +11,15 @@ from optuna.distributions import BaseDistribution
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
+from nasattn.errors import UserError
 from nasattn.files import write_atomic
 from nasattn.placement import Architecture
 from nasattn.records import CURVE_KEY, RECORD_KEY, Trial
-from nasattn.search.settings import Settings
+from nasattn.search.settings import Settings, check_same
 from nasattn.search.storage import DIRECTIONS, storage_errors
 
 ENDED = frozenset({"complete", "pruned", "failed"})
+SETTINGS_KEY = "nasattn:settings"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,11 @@ class Attempt:
     frozen: FrozenTrial
 
     @property
-    def proposal_params(self) -> dict[str, Any]:
-        """The parameters it was chosen by."""
-        return dict(self.frozen.params)
+    def has_ended(self) -> bool:
+        """Whether it counts: a bare backbone that failed is trained again, whatever else ended."""
+        return self.record.state in ENDED and not (
+            self.record.trial == 0 and self.record.state == "failed"
+        )
 
 
 class Ledger:
@@ -63,24 +67,53 @@ class Ledger:
         settings: The frozen study; it is entered into the storage where it is not there.
         folder: The run folder.
         shown: The storage's URL as messages may show it.
+        begun: Whether the study has trials already.
+
+    Raises:
+        UserError: a begun study is not in the storage, or another study of its name is.
+        WriteError: the storage cannot be read or written.
     """
 
-    def __init__(self, storage: RDBStorage, settings: Settings, folder: Path, shown: str) -> None:
+    def __init__(
+        self, storage: RDBStorage, settings: Settings, folder: Path, shown: str, *, begun: bool
+    ) -> None:
         self._storage, self._settings, self._folder = storage, settings, folder
         self._shown = shown
         with storage_errors(shown):
-            self._study_id = self._find_or_create()
+            self._study_id = self._find_or_create(begun)
 
-    def _find_or_create(self) -> int:
+    def _find_or_create(self, begun: bool) -> int:  # noqa: FBT001 - passed on from the constructor
+        name = self._settings.name
         for known in self._storage.get_all_studies():
-            if known.study_name == self._settings.name:
+            if known.study_name == name:
+                self._check_same(known._study_id, known.user_attrs.get(SETTINGS_KEY))
                 return known._study_id
+        if begun:
+            raise UserError(
+                f'study "{name}" is not in {self._shown}, but its trials are in '
+                f"{self._folder / 'trials'}; put the storage back, or give another --name"
+            )
         directions = [DIRECTIONS[name] for name in self._settings.objectives]
-        study_id = self._storage.create_new_study(directions, self._settings.name)
-        frozen = self._settings.model_dump_json(exclude_none=True)
-        # The definition travels with the storage, so that other machines can join.
-        self._storage.set_study_user_attr(study_id, "nasattn:settings", frozen)
+        study_id = self._storage.create_new_study(directions, name)
+        self._write_settings(study_id)
         return study_id
+
+    def _check_same(self, study_id: int, frozen: str | None) -> None:
+        """Refuse a study of the same name that was made elsewhere under other settings."""
+        if frozen is not None:
+            check_same(Settings.model_validate_json(frozen), self._settings, self._shown)
+        elif self._storage.get_n_trials(study_id):
+            raise UserError(
+                f'{self._shown} holds a study "{self._settings.name}" that nasattn did not make; '
+                "give another --name"
+            )
+        else:
+            self._write_settings(study_id)
+
+    def _write_settings(self, study_id: int) -> None:
+        # The definition travels with the storage, so that other machines can join.
+        text = self._settings.model_dump_json(exclude_none=True)
+        self._storage.set_study_user_attr(study_id, SETTINGS_KEY, text)
 
     def attempts(self) -> list[Attempt]:
         """Return the latest attempt of every trial, by number."""

@@ -1,5 +1,6 @@
 """Making, opening and resuming a study in its run folder."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from nasattn.errors import UserError
@@ -11,7 +12,7 @@ from nasattn.search.lock import locked
 from nasattn.search.running import Outcome, Runner
 from nasattn.search.session import Session
 from nasattn.search.settings import Settings, check_same
-from nasattn.search.storage import default_url, open_storage, without_password
+from nasattn.search.storage import absolute_url, default_url, open_storage, without_password
 from nasattn.search.study_file import StudyFile
 
 
@@ -31,22 +32,22 @@ def search(file: StudyFile, relative_to: Path, place: str, session: Session) -> 
     """
     folder = session.runs_dir / check_name(file.name or "")
     frozen = Settings.load(folder) if (folder / "study.toml").is_file() else None
-    material = freeze(file, relative_to, place, session.device, frozen)
+    material = freeze(file, relative_to, place, session, frozen)
     if frozen is not None:
         check_same(frozen, material.settings, place)
-        kept = frozen.model_copy(update={"trials": material.settings.trials})
-        material = Material(
-            kept, material.splits, material.model, material.space, material.variants
-        )
+        # The total only grows: `resume --trials` may have raised it.
+        total = max(frozen.trials, material.settings.trials)
+        material = replace(material, settings=frozen.model_copy(update={"trials": total}))
     return _run(material, folder, frozen, session, file.storage)
 
 
-def resume(name: str, trials: int | None, session: Session) -> Outcome:
+def resume(name: str, trials: int | None, storage: str | None, session: Session) -> Outcome:
     """Go on with a study by its name.
 
     Args:
         name: The study's name.
         trials: Its new total; None leaves it.
+        storage: Its storage's URL, where that needs a password.
         session: Where and how.
 
     Raises:
@@ -57,36 +58,47 @@ def resume(name: str, trials: int | None, session: Session) -> Outcome:
     """
     folder = load_study(session.runs_dir, name).path
     frozen = Settings.load(folder)
-    if trials is not None and frozen.variant:
-        raise UserError(f'study "{name}" lists variants: its total is {frozen.trials}')
+    _check_total(frozen, trials)
     settings = frozen.model_copy(update={"trials": trials or frozen.trials})
-    material = thaw(settings)
-    return _run(material, folder, frozen, session, None)
+    return _run(thaw(settings, session), folder, frozen, session, storage)
+
+
+def _check_total(frozen: Settings, trials: int | None) -> None:
+    if trials is None:
+        return
+    if frozen.variant:
+        raise UserError(f'study "{frozen.name}" lists variants: its total is {frozen.trials}')
+    if trials < frozen.trials:
+        raise UserError(f"--trials {trials}: the study's total is {frozen.trials} and only grows")
 
 
 def _run(
-    material: Material,
-    folder: Path,
-    frozen: Settings | None,
-    session: Session,
-    given_url: str | None,
+    material: Material, folder: Path, frozen: Settings | None, session: Session, given: str | None
 ) -> Outcome:
-    """Run a study that is new (``frozen`` is None) or gone on with."""
+    """Run a study that is new (``frozen`` is None) or gone on with.
+
+    Args:
+        material: The study.
+        folder: Its run folder.
+        frozen: Its settings as they were, where it was begun.
+        session: Where and how.
+        given: Its storage's URL as the user gave it, with a password if it needs one.
+    """
     settings = material.settings
     shown = settings.storage or default_url(folder)
-    if session.storage and without_password(session.storage) != shown:
+    url = absolute_url(given) if given else shown
+    if without_password(url) != shown:
         raise UserError(
-            f'study "{settings.name}" is kept in {shown}, not in '
-            f"{without_password(session.storage)}; leave out --storage or give another --name"
+            f'study "{settings.name}" is kept in {shown}, not in {without_password(url)}; '
+            "leave out --storage, or give another --name"
         )
-    url = session.storage or given_url or shown
+    begun = frozen is not None and any(folder.glob("trials/*"))
+    _check_database(url, begun=begun)
     storage = open_storage(url, shown) if settings.storage else None
     _make_folder(folder)
     with locked(folder, settings.name):
-        if storage is None:
-            _check_database(folder, frozen)
-            storage = open_storage(url, shown)
-        ledger = Ledger(storage, settings, folder, shown)
+        storage = storage or open_storage(url, shown)
+        ledger = Ledger(storage, settings, folder, shown, begun=begun)
         if frozen is None or frozen.trials != settings.trials:
             settings.save(folder)
         _note_differences(frozen, session)
@@ -100,12 +112,13 @@ def _make_folder(folder: Path) -> None:
         raise UserError(f"run folder {folder}: cannot be made: {error.strerror}") from None
 
 
-def _check_database(folder: Path, frozen: Settings | None) -> None:
-    """Refuse to begin anew where the trials' folders are left and their database is gone."""
-    if frozen is not None and any(folder.glob("trials/*")) and not (folder / "study.db").exists():
+def _check_database(url: str, *, begun: bool) -> None:
+    """Refuse to begin anew where a study was begun and its SQLite file is gone."""
+    scheme, _, path = url.partition(":///")
+    if begun and scheme.startswith("sqlite") and not Path(path).is_file():
         raise UserError(
-            f"{folder / 'study.db'} is gone, but {folder / 'trials'} is not; put it back, or "
-            "give the study another --name"
+            f"{path} is gone, but the trials in the run folder are not; put it back, or give "
+            "the study another --name"
         )
 
 

@@ -1,9 +1,9 @@
 """Which architecture is trained next."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Protocol
+from typing import Any, Protocol
 
 import optuna
 from optuna.distributions import CategoricalDistribution
@@ -16,32 +16,34 @@ from nasattn.search.choosers import (
     SamplerChooser,
     bare_params,
     distributions_of,
-    every_choice,
 )
 from nasattn.search.freeze import Material
 from nasattn.search.ledger import Attempt, Ledger, Proposal
-from nasattn.search.samplers import make_sampler
+from nasattn.search.listing import list_architectures
+from nasattn.search.samplers import kept_notes, make_sampler
 from nasattn.search.storage import DIRECTIONS
 from nasattn.seeding import derive_seed
-from nasattn.space import Space, decide, intervals, size
+from nasattn.space import Space, decide, intervals
 
 # After so many proposals in a row that are over budget or known, chance takes over; after so
-# many draws of chance, the space is gone through one by one, unless it is larger than that.
+# many draws, the architectures within the budget are gone through in a shuffled order.
 _SAMPLER_TRIES = 10
-_RANDOM_TRIES = 500
-_LARGEST_LISTED = 100_000
+_RANDOM_TRIES = 40
 
 
 @dataclass(slots=True)
 class Rejected:
-    """Proposals of one trial that created none."""
+    """Proposals of one trial that created none because they were over the budget."""
 
     over_budget: int = 0
-    known: int = 0
 
 
 class Proposer(Protocol):
     """Proposes the architecture of the next trial."""
+
+    def bare(self) -> Proposal:
+        """Return the bare backbone, trial 0 of every study."""
+        ...
 
     def propose(
         self, number: int, attempts: Sequence[Attempt], rejected: Rejected
@@ -56,8 +58,13 @@ class Proposer(Protocol):
         ...
 
 
-def make_proposer(material: Material, ledger: Ledger) -> Proposer:
+def make_proposer(material: Material, ledger: Ledger, check: Callable[[], None]) -> Proposer:
     """Return the proposer that a study asks for.
+
+    Args:
+        material: The study.
+        ledger: Its trials.
+        check: Called while a long listing goes on; what it raises ends it.
 
     Raises:
         UserError: the grid sampler on a space with intervals.
@@ -71,8 +78,8 @@ def make_proposer(material: Material, ledger: Ledger) -> Proposer:
                 f"the grid sampler needs values, not intervals: {', '.join(found)}; "
                 "list values in the search space or take another --sampler"
             )
-        return ListProposer(material, _grid(space))
-    return SamplerProposer(material, space, ledger)
+        return ListProposer(material, _listed(material, space, check, None))
+    return SamplerProposer(material, space, ledger, check)
 
 
 def bare_proposal(material: Material) -> Proposal:
@@ -93,8 +100,12 @@ def _variants(material: Material) -> list[Proposal]:
     ]
 
 
-def _grid(space: Space) -> Iterator[Proposal]:
-    for architecture, params in every_choice(space):
+def _listed(
+    material: Material, space: Space, check: Callable[[], None], seed: int | None
+) -> Iterator[Proposal]:
+    budget = material.settings.budget
+    found = list_architectures(space, material.model, budget, check=check, seed=seed)
+    for architecture, params in found:
         yield Proposal(architecture, params, distributions_of(space, params), {})
 
 
@@ -107,7 +118,6 @@ class _Filter:
 
     def accepts(self, architecture: Architecture) -> bool:
         if architecture.digest in self._known:
-            self._rejected.known += 1
             return False
         if not self._material.within_budget(self._material.model.cost(architecture)):
             self._rejected.over_budget += 1
@@ -121,6 +131,10 @@ class ListProposer:
     def __init__(self, material: Material, proposals: Iterable[Proposal]) -> None:
         self._material = material
         self._left = iter(proposals)
+
+    def bare(self) -> Proposal:
+        """Return the bare backbone."""
+        return bare_proposal(self._material)
 
     def propose(
         self, number: int, attempts: Sequence[Attempt], rejected: Rejected
@@ -139,32 +153,49 @@ class SamplerProposer:
     and the trial's number, makes a resumed study propose what an undisturbed one would.
     """
 
-    def __init__(self, material: Material, space: Space, ledger: Ledger) -> None:
+    def __init__(
+        self, material: Material, space: Space, ledger: Ledger, check: Callable[[], None]
+    ) -> None:
         self._material, self._space, self._ledger = material, space, ledger
+        self._check = check
 
     def propose(
         self, number: int, attempts: Sequence[Attempt], rejected: Rejected
     ) -> Proposal | None:
         """Return the sampler's proposal, else a random one, else what a listing still finds."""
         check = _Filter(self._material, attempts, rejected)
-        history = [self._past(attempt) for attempt in attempts if _is_past(attempt)]
-        candidates = chain(self._asked(number, history), self._drawn(number), self._listed())
-        return next((p for p in candidates if check.accepts(p.architecture)), None)
+        notes: dict[str, Any] = {}
+        candidates = chain(
+            self._asked(number, attempts, notes), self._drawn(number), self._left(number)
+        )
+        found = next((p for p in candidates if check.accepts(p.architecture)), None)
+        # What chance put in the sampler's place belongs to the generation that was asked for.
+        return replace(found, notes=found.notes or notes) if found else None
 
-    def _asked(self, number: int, history: list[FrozenTrial]) -> Iterator[Proposal]:
+    def bare(self) -> Proposal:
+        """Return the bare backbone with the notes that the sampler's first trial has."""
+        notes: dict[str, Any] = {}
+        next(self._asked(0, (), notes))
+        return replace(bare_proposal(self._material), notes=notes)
+
+    def _asked(
+        self, number: int, attempts: Sequence[Attempt], notes: dict[str, Any]
+    ) -> Iterator[Proposal]:
         settings = self._material.settings
         seed = derive_seed(settings.seed, "proposal", number)
         mirror = optuna.create_study(
             directions=[DIRECTIONS[name] for name in settings.objectives],
             sampler=make_sampler(settings.search.sampler, seed, settings.trials),
         )
-        mirror.add_trials(history)
+        mirror.add_trials([self._past(attempt) for attempt in attempts if _is_past(attempt)])
         for _ in range(_SAMPLER_TRIES):
             # What was turned down stays in the mirror as running, which steers samplers away.
             trial = mirror.ask()
             architecture = decide(self._space, SamplerChooser(trial))
             asked = mirror.trials[-1]
-            yield Proposal(architecture, asked.params, asked.distributions, asked.system_attrs)
+            kept = kept_notes(settings.search.sampler, asked.system_attrs)
+            notes.update(kept)
+            yield Proposal(architecture, asked.params, asked.distributions, kept)
 
     def _drawn(self, number: int) -> Iterator[Proposal]:
         for attempt in range(_RANDOM_TRIES):
@@ -174,9 +205,9 @@ class SamplerProposer:
             params = dict(chance.params)
             yield Proposal(architecture, params, distributions_of(self._space, params), {})
 
-    def _listed(self) -> Iterator[Proposal]:
-        if not intervals(self._space) and size(self._space) <= _LARGEST_LISTED:
-            yield from _grid(self._space)
+    def _left(self, number: int) -> Iterator[Proposal]:
+        seed = derive_seed(self._material.settings.seed, "listing", number)
+        return _listed(self._material, self._space, self._check, seed)
 
     def _past(self, attempt: Attempt) -> FrozenTrial:
         """Return an ended trial as the mirror takes it: the parameters, the values, the notes."""

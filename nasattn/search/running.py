@@ -5,14 +5,15 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from nasattn.errors import FailedError, NasattnError, StoppedError, WriteError
-from nasattn.placement import Architecture
+from nasattn.errors import FailedError, NasattnError, StoppedError, UserError, WriteError
+from nasattn.placement import canonical
 from nasattn.records import Trial
 from nasattn.search.environment import device_name
 from nasattn.search.freeze import Material
 from nasattn.search.ledger import ENDED, Attempt, Ledger, Proposal, now
-from nasattn.search.proposing import Rejected, bare_proposal, make_proposer
+from nasattn.search.proposing import Rejected, make_proposer
 from nasattn.search.session import Session
+from nasattn.search.study_file import VariantPlacement
 from nasattn.search.training_trial import train_architecture
 
 
@@ -47,7 +48,7 @@ class Runner:
         self._material, self._ledger, self._folder = material, ledger, folder
         self._device, self._check = session.device, session.check
         self._observer = session.observer
-        self._proposer = make_proposer(material, ledger)
+        self._proposer = make_proposer(material, ledger, session.check)
 
     def run(self) -> Outcome:
         """Train until the study's total is reached or its space is exhausted.
@@ -62,9 +63,9 @@ class Runner:
                 # Killed between the record and Optuna's state.
                 self._ledger.settle(attempt)
         attempts = self._ledger.attempts()
-        ended = tuple(a.record for a in attempts if a.record.state in ENDED)
+        ended = tuple(a.record for a in attempts if a.has_ended)
         self._observer.study_opened(settings.name, settings.objectives, ended, settings.trials)
-        while sum(a.record.state in ENDED for a in attempts) < settings.trials:
+        while sum(a.has_ended for a in attempts) < settings.trials:
             self._check()
             task = self._next_task(attempts)
             if task is None:
@@ -76,11 +77,11 @@ class Runner:
     def _next_task(self, attempts: list[Attempt]) -> Task | None:
         """Return the trial that was cut off, else the next repeat, else a new architecture."""
         for attempt in attempts:
-            if attempt.record.state not in ENDED or _is_failed_baseline(attempt):
+            if not attempt.has_ended:
                 return self._again(attempt)
         number = len(attempts)
         if not attempts:
-            return Task(0, 1, 0, bare_proposal(self._material))
+            return Task(0, 1, 0, self._proposer.bare())
         repeat = self._next_repeat(number, attempts)
         if repeat is not None:
             return repeat
@@ -108,11 +109,20 @@ class Runner:
         return Task(record.trial, record.attempt + 1, record.repeat, proposal)
 
     def _proposal_of(self, attempt: Attempt) -> Proposal:
+        """Return what a trial trains, from its record alone."""
         frozen, record = attempt.frozen, attempt.record
-        file = self._folder / "trials" / str(record.trial) / "architecture.json"
-        architecture = Architecture.parse(file.read_text(encoding="utf-8"))
+        bare = self._material.settings.bare
+        architecture = canonical(
+            bare.backbone,
+            dict(bare.backbone_args),
+            bare.input_shape,
+            [VariantPlacement.model_validate(p).placement(p["at"]) for p in record.placements],
+        )
         if architecture.digest != record.digest:
-            raise FailedError(f"{file} is not the architecture of trial {record.trial}")
+            raise FailedError(
+                f"trial {record.trial} was trained as {record.digest}, but its placements make "
+                f"{architecture.digest}: another version of nasattn made it"
+            )
         notes = frozen.system_attrs
         return Proposal(architecture, frozen.params, frozen.distributions, notes, record.variant)
 
@@ -126,7 +136,7 @@ class Runner:
         except StoppedError:
             self._end(attempt, replace(self._latest, state="paused", reason="interrupted"))
             raise
-        except WriteError:
+        except (WriteError, UserError):
             raise
         except (NasattnError, RuntimeError, ValueError, ArithmeticError, MemoryError) as error:
             self._fail(task, attempt, error)
@@ -181,7 +191,3 @@ class Runner:
             device=device_name(self._device),
             started=now(),
         )
-
-
-def _is_failed_baseline(attempt: Attempt) -> bool:
-    return attempt.record.trial == 0 and attempt.record.state == "failed"

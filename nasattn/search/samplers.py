@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import BaseSampler, GPSampler, NSGAIISampler, RandomSampler, TPESampler
@@ -49,3 +50,8 @@ def make_sampler(name: str, seed: int, trials: int) -> BaseSampler:
         # Grouped multivariate TPE is called experimental by Optuna 5.0 (2026-11).
         warnings.simplefilter("ignore", ExperimentalWarning)
         return _MAKERS[name](seed % 2**32, trials)
+
+
+def kept_notes(name: str, notes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a sampler must find again in its trials: for NSGA-II the generation."""
+    return dict(notes) if name == "nsga2" else {}

@@ -18,11 +18,9 @@ class Session:
         device: Where to train.
         observer: Hears of every step.
         check: Raises StoppedError when the user has asked to stop.
-        storage: An Optuna storage URL that replaces the study's own.
     """
 
     runs_dir: Path
     device: torch.device
     observer: Observer
     check: Callable[[], None]
-    storage: str | None = None

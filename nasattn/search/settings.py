@@ -9,7 +9,7 @@ from pydantic import Field
 from nasattn.data import DataSpec
 from nasattn.errors import UserError
 from nasattn.files import write_atomic
-from nasattn.placement import Architecture
+from nasattn.placement import Architecture, canonical
 from nasattn.schema import Strict, read_toml, validate
 from nasattn.search.study_file import Variant
 from nasattn.training import Recipe
@@ -38,6 +38,8 @@ class Settings(Strict):
         budget: Absolute upper bounds by cost.
         cost_range: Least and largest cost over the study's architectures.
         data_digest: Identity of the images and labels.
+        num_images: Images by split: trained on (``train``), measured on (``validation``), and
+            kept apart or, with ``evaluate = "test"``, measured on (``test``).
         environment: Versions and hardware that the study was made with.
     """
 
@@ -53,6 +55,7 @@ class Settings(Strict):
     input_shape: tuple[int, int, int]
     num_classes: int
     data_digest: str
+    num_images: dict[str, int]
     budget: dict[str, int] = Field(default_factory=dict)
     data: DataSpec
     recipe: Recipe
@@ -81,13 +84,13 @@ class Settings(Strict):
     @property
     def bare(self) -> Architecture:
         """The bare backbone, in canonical form."""
-        arguments = tuple(sorted(self.backbone_args.items()))
-        return Architecture(self.backbone, arguments, self.input_shape)
+        return canonical(self.backbone, self.backbone_args, self.input_shape, ())
 
 
 # What may differ between the file and the frozen study: the total may be raised, the rest
 # says where the study was made, not what it is.
-_FREE_TO_DIFFER = frozenset({"trials", "environment", "storage"})
+# The data's folder may move: their digest may not.
+_FREE_TO_DIFFER = frozenset({"trials", "environment", "data.root"})
 
 
 def check_same(frozen: Settings, now: Settings, place: str) -> None:
@@ -100,7 +103,7 @@ def check_same(frozen: Settings, now: Settings, place: str) -> None:
     changed = [
         f"{key} was {old.get(key, 'not set')!r}, now {new.get(key, 'not set')!r}"
         for key in sorted(old.keys() | new.keys())
-        if key.partition(".")[0] not in _FREE_TO_DIFFER and old.get(key) != new.get(key)
+        if not {key, key.partition(".")[0]} & _FREE_TO_DIFFER and old.get(key) != new.get(key)
     ]
     if changed:
         shown = "; ".join(changed[:4]) + (f"; and {len(changed) - 4} more" if changed[4:] else "")

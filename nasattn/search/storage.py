@@ -33,6 +33,20 @@ def default_url(folder: Path) -> str:
     return f"sqlite:///{(folder / 'study.db').as_posix()}"
 
 
+def absolute_url(url: str) -> str:
+    """Return a storage URL that means the same from every folder.
+
+    Raises:
+        UserError: an SQLite database in memory, which no study outlives.
+    """
+    scheme, separator, path = url.partition(":///")
+    if not scheme.startswith("sqlite"):
+        return url
+    if not separator or path in ("", ":memory:"):
+        raise UserError(f"storage {url}: would be gone with the process; give sqlite:///FILE")
+    return f"{scheme}:///{Path(path).absolute().as_posix()}"
+
+
 def without_password(url: str | None) -> str | None:
     """Return a storage URL as files and messages may show it.
 

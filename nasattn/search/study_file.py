@@ -99,8 +99,11 @@ class StudyFile(Strict):
     def _fits_together(self) -> "StudyFile":
         if (self.search_space is None) == (not self.variant):
             raise ValueError("give either search_space = FILE or [[variant]] tables")
-        if self.search_space is not None and (self.backbone or self.input_shape):
-            raise ValueError("backbone and input_shape stand in the search-space file")
+        own = {"backbone", "backbone_args", "input_shape"} & self.model_fields_set
+        if self.search_space is not None and own:
+            raise ValueError(f"{', '.join(sorted(own))}: belongs into the search-space file")
+        if self.variant and "trials" in self.model_fields_set:
+            raise ValueError("trials follows from the variants and repeats; leave it out")
         if self.variant and self.backbone is None:
             raise ValueError("backbone is missing; variants need one")
         if self.objectives[:1] != ("accuracy",) or len(set(self.objectives)) < len(self.objectives):

@@ -3,22 +3,9 @@
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from nasattn.cli.main import app
-from nasattn.errors import NasattnError, UserError
-from tests.search.tiny import SPACE, STUDY, write_study
-
-
-def fail(*arguments: object) -> str:
-    """Run a command that must fail by the user's mistake; return its message."""
-    result = CliRunner().invoke(app, list(map(str, arguments)))
-    error = result.exception
-    assert isinstance(error, NasattnError), result.output
-    assert error.exit_code == 2
-    assert "\n" not in str(error)
-    return str(error)
-
+from nasattn.errors import UserError
+from tests.search.tiny import SPACE, STUDY, fail, write_study
 
 STUDY_MISTAKES = [
     ("trials = 5", "trails = 5", ["unknown key trails", 'did you mean "trials"']),

@@ -1,22 +1,26 @@
 """Samplers and lists: unseen, within the budget, the same again after an interruption."""
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
-from nasattn.errors import UserError
+from nasattn.errors import StoppedError, UserError
 from nasattn.records import Trial
-from nasattn.search.choosers import every_choice
+from nasattn.report.live import LineObserver
+from nasattn.search.choosers import RandomChooser
 from nasattn.search.freeze import Material, freeze
 from nasattn.search.ledger import Attempt, Ledger, now
-from nasattn.search.proposing import Rejected, bare_proposal, make_proposer
+from nasattn.search.listing import list_architectures
+from nasattn.search.proposing import Rejected, make_proposer
+from nasattn.search.session import Session
 from nasattn.search.settings import Settings, check_same
 from nasattn.search.storage import default_url, open_storage
 from nasattn.search.study_file import read_study_file
 from nasattn.seeding import derive_seed
-from nasattn.space import enumerate_architectures, size
+from nasattn.space import Interval, enumerate_architectures, size
 from tests.search.tiny import SPACE, write_study
 
 SAMPLERS = ["tpe", "nsga2", "random", "gp", "grid"]
@@ -24,12 +28,22 @@ SMALL = SPACE.replace('slot = "before_conv"', 'slot = "before_conv"\nscope = "ne
     'slot = "block_end"', 'slot = "block_end"\nscope = "network"'
 )
 
+HUGE = """
+[[choice]]
+name = "act"
+slot = "activation"
+scope = "site"
+options = ["keep", "atac"]
+atac.ratio = [1, 2]
+"""
+
 
 def make(folder: Path, space: str = SPACE, **overrides: object) -> Material:
     path = write_study(folder, space=space)
     settings = {key.replace("__", "."): value for key, value in overrides.items()}
     file, home = read_study_file(path, settings)
-    return freeze(file, home, str(path), torch.device("cpu"), None)
+    session = Session(folder, torch.device("cpu"), LineObserver(), lambda: None)
+    return freeze(file, home, str(path), session, None)
 
 
 class Study:
@@ -39,7 +53,7 @@ class Study:
         folder.mkdir(parents=True, exist_ok=True)
         storage = open_storage(default_url(folder), "test")
         self.material = material
-        self.ledger = Ledger(storage, material.settings, folder, "test")
+        self.ledger = Ledger(storage, material.settings, folder, "test", begun=False)
 
     def attempts(self) -> list[Attempt]:
         return self.ledger.attempts()
@@ -48,12 +62,8 @@ class Study:
         """Add one trial; False where there is none left to add."""
         attempts = self.attempts()
         number = len(attempts)
-        proposer = make_proposer(self.material, self.ledger)
-        proposal = (
-            proposer.propose(number, attempts, Rejected())
-            if attempts
-            else bare_proposal(self.material)
-        )
+        proposer = make_proposer(self.material, self.ledger, lambda: None)
+        proposal = proposer.propose(number, attempts, Rejected()) if attempts else proposer.bare()
         if proposal is None:
             return False
         totals = self.material.model.cost(proposal.architecture)
@@ -135,12 +145,96 @@ def test_the_grid_refuses_intervals_by_name(tmp_path: Path) -> None:
         study.step()
 
 
-def test_every_choice_denotes_its_architecture(tmp_path: Path) -> None:
+def test_a_listing_within_a_budget_is_the_filtered_space(tmp_path: Path) -> None:
+    material = make(tmp_path)
+    assert material.space is not None
+    everything = {a.digest: material.model.cost(a) for a in enumerate_architectures(material.space)}
+    base = material.model.base
+    for factor in (1.0, 1.02, 1.1, 2.0):
+        budget = {"params": int(factor * base.params), "flops": int((factor + 0.02) * base.flops)}
+        listed = list(
+            list_architectures(material.space, material.model, budget, check=lambda: None)
+        )
+        fitting = {
+            digest
+            for digest, cost in everything.items()
+            if cost.params <= budget["params"] and cost.flops <= budget["flops"]
+        }
+        assert {architecture.digest for architecture, _ in listed} == fitting
+        assert len(listed) == len(fitting)
+
+
+def test_a_shuffled_listing_is_the_same_set_and_its_parameters_denote_it(tmp_path: Path) -> None:
     material = make(tmp_path, SMALL)
     assert material.space is not None
-    seen = {a.digest: params for a, params in every_choice(material.space)}
-    assert len(seen) == size(material.space) == 2 * 6
-    assert material.settings.bare.digest in seen
+    plain, shuffled = (
+        {
+            architecture.digest: params
+            for architecture, params in list_architectures(
+                material.space, material.model, {}, check=lambda: None, seed=seed
+            )
+        }
+        for seed in (None, 7)
+    )
+    assert plain == shuffled
+    assert list(plain) != list(shuffled)
+    assert len(plain) == size(material.space) == 2 * 6
+    assert material.settings.bare.digest in plain
+
+
+def test_a_tight_budget_in_a_huge_space_is_searched_to_its_end(tmp_path: Path) -> None:
+    # 8 sites × (1 + 2 + 2 + 1 …) choices: far too many to list, and few of them fit.
+    space = SPACE.replace('slot = "before_conv"', 'slot = "before_conv"\nscope = "site"').replace(
+        'slot = "block_end"', 'slot = "block_end"\nscope = "block"'
+    )
+    huge = space + HUGE
+    material = make(tmp_path, huge, budget={"params": "1.001x"})
+    assert material.space is not None
+    assert size(material.space) > 100_000
+    study = Study(tmp_path / "run", material)
+    while study.step():
+        assert len(study.digests()) < 200
+    listed = list_architectures(
+        material.space, material.model, material.settings.budget, check=lambda: None
+    )
+    assert set(study.digests()) == {architecture.digest for architecture, _ in listed}
+
+
+def test_a_listing_can_be_stopped(tmp_path: Path) -> None:
+    material = make(tmp_path)
+    assert material.space is not None
+
+    def stop() -> None:
+        raise StoppedError("stopped")
+
+    with pytest.raises(StoppedError):
+        next(list_architectures(material.space, material.model, {}, check=stop))
+
+
+def test_chance_draws_whole_numbers_evenly() -> None:
+    interval = Interval(1, 4, integer=True)
+    drawn = Counter(RandomChooser(seed).number("x", interval) for seed in range(4000))
+    assert sorted(drawn) == [1, 2, 3, 4]
+    assert all(850 < count < 1150 for count in drawn.values())
+
+
+def test_the_baseline_belongs_to_the_first_generation(tmp_path: Path) -> None:
+    study = Study(tmp_path / "run", make(tmp_path, search__sampler="nsga2"))
+    for _ in range(3):
+        study.step()
+    notes = [attempt.frozen.system_attrs for attempt in study.attempts()]
+    assert notes[0] == notes[1] != {}
+
+
+def test_a_study_of_that_name_with_other_settings_is_not_joined(tmp_path: Path) -> None:
+    one, other = make(tmp_path), make(tmp_path, seed=4)
+    storage = open_storage(default_url(tmp_path), "test")
+    Ledger(storage, one.settings, tmp_path, "test", begun=False)
+    with pytest.raises(UserError, match="seed was 3, now 4"):
+        Ledger(storage, other.settings, tmp_path, "test", begun=False)
+    renamed = one.settings.model_copy(update={"name": "gone"})
+    with pytest.raises(UserError, match='study "gone" is not in test'):
+        Ledger(storage, renamed, tmp_path, "test", begun=True)
 
 
 @pytest.fixture

@@ -7,6 +7,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from typer.testing import CliRunner
+
+from nasattn.cli.main import app
+from nasattn.errors import NasattnError
+
 SPACE = """
 backbone = "resnet8"
 input_shape = [1, 8, 8]
@@ -99,3 +104,13 @@ def numbers(found: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
         )
         for trial in found
     ]
+
+
+def fail(*arguments: object) -> str:
+    """Run a command that must fail by the user's mistake; return its message."""
+    result = CliRunner().invoke(app, list(map(str, arguments)))
+    error = result.exception
+    assert isinstance(error, NasattnError), result.output
+    assert error.exit_code == 2
+    assert "\n" not in str(error)
+    return str(error)

@@ -1,0 +1,41 @@
+"""The images of a study: which are trained on, which accuracy is measured on."""
+
+import hashlib
+
+import torch
+
+from nasattn.data import DataSpec, Images, Splits, channel_statistics
+
+
+def evaluated_splits(splits: Splits, data: DataSpec, evaluate: str) -> Splits:
+    """Return the images with those that accuracy is measured on as the validation part.
+
+    With ``evaluate = "test"`` these are the test images; the validation images are then
+    trained on too, unless the data set's ``limit`` says how many to train on.
+    """
+    if evaluate == "validation":
+        return splits
+    train = splits.train
+    if data.limit is None:
+        train = Images(
+            torch.cat([train.images, splits.validation.images]),
+            torch.cat([train.labels, splits.validation.labels]),
+        )
+    mean, std = channel_statistics(train.images)
+    return Splits(train, splits.test, splits.test, splits.classes, mean, std)
+
+
+def data_digest(splits: Splits) -> str:
+    """Return twelve hex digits that change with any image or label of any split."""
+    digest = hashlib.sha256()
+    for part in (splits.train, splits.validation, splits.test):
+        digest.update(str(tuple(part.images.shape)).encode())
+        digest.update(part.images.contiguous().numpy().data)
+        digest.update(part.labels.contiguous().numpy().data)
+    return digest.hexdigest()[:12]
+
+
+def num_images(splits: Splits) -> dict[str, int]:
+    """Return the number of images of each split."""
+    parts = {"train": splits.train, "validation": splits.validation, "test": splits.test}
+    return {name: len(part) for name, part in parts.items()}
