@@ -21,10 +21,11 @@ SETTINGS: dict[str, Any] = {
     "input_shape": [1, 8, 8],
     "num_classes": 10,
     "data": {"name": "digits", "validation": 0.1},
+    "num_images": {"train": 1294, "validation": 144, "test": 359},
     "recipe": {"epochs": 4, "batch_size": 64},
     "search": {"sampler": "tpe"},
     "cost_range": {"params": [77_000, 120_000], "flops": [800_000, 1_600_000]},
-    "environment": {"processor": "an ordinary processor", "versions": {"torch": "2.14.1"}},
+    "environment": {"device": "cpu", "processor": "an ordinary processor", "torch": "2.14.1"},
 }
 
 

@@ -26,7 +26,13 @@ OWN: Mapping[str, Callable[..., nn.Module]] = MappingProxyType(
 )
 
 
-def create(name: str, num_classes: int = 10, in_channels: int = 3, **arguments: Any) -> nn.Module:
+# These follow from the study and the images.
+_GIVEN = ("num_classes", "in_channels")
+
+
+def create(
+    name: str, /, num_classes: int = 10, in_channels: int = 3, **arguments: Any
+) -> nn.Module:
     """Return the backbone ``name`` with fresh weights from torch's global generator.
 
     Args:
@@ -50,10 +56,33 @@ def create(name: str, num_classes: int = 10, in_channels: int = 3, **arguments: 
     return _create_own(name, num_classes, in_channels, arguments)
 
 
+def complete_arguments(name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a factory takes besides, with the defaults of our own factories filled in.
+
+    >>> complete_arguments("resnet20", {}), complete_arguments("alexnet", {})
+    ({'width': 16}, {})
+
+    Raises:
+        UserError: the number of classes or channels is among the arguments.
+    """
+    for key in _GIVEN:
+        if key in arguments:
+            raise UserError(
+                f"backbone {name}: {key} = {arguments[key]!r} is no argument to give; "
+                "it follows from the data and the input shape"
+            )
+    return {**_defaults(name), **arguments}
+
+
+def _defaults(name: str) -> dict[str, Any]:
+    parameters = signature(OWN[name]).parameters if name in OWN else {}
+    return {key: p.default for key, p in parameters.items() if key not in _GIVEN}
+
+
 def _create_own(
     name: str, num_classes: int, in_channels: int, arguments: Mapping[str, Any]
 ) -> nn.Module:
-    taken = set(signature(OWN[name]).parameters) - {"num_classes", "in_channels"}
+    taken = _defaults(name)
     for key, value in arguments.items():
         if key not in taken:
             allowed = ", ".join(sorted(taken)) or "none"

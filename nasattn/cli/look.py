@@ -1,27 +1,20 @@
 """What can be looked at before anything is trained: sites, modules, costs."""
 
 import shlex
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nasattn.cli.options import AsJson, InputShape
 from nasattn.errors import UserError
 
 if TYPE_CHECKING:
     from nasattn.placement import Architecture
+    from nasattn.report.documents import Document
 
-Document = Mapping[str, Any]
-Page = Callable[[Document, int | None], list[str]]
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
 Classes = Annotated[int, typer.Option("--num-classes", min=1, help="Outputs of the network.")]
-InputShape = Annotated[
-    str | None,
-    typer.Option("--input-shape", metavar="C,H,W", help="[default: the backbone's own]"),
-]
 Arguments = Annotated[
     list[str] | None,
     typer.Option("--arg", metavar="KEY=VALUE", help="For the backbone's factory; repeatable."),
@@ -132,16 +125,20 @@ def _shape(text: str) -> tuple[int, int, int]:
     return channels, height, width
 
 
-def _print(document: Document, page: Page, following: str = "", *, as_json: bool) -> None:
+def _print(
+    document: "Document",
+    page: "Callable[[Document, int | None], list[str]]",
+    following: str = "",
+    *,
+    as_json: bool,
+) -> None:
     if as_json:
-        from nasattn.report.documents import json_text
+        from nasattn.report.documents import print_json
 
-        # Indented for eyes on a terminal, in one line for programs elsewhere.
-        text = json_text(document, indent=2 if sys.stdout.isatty() else None)
-        sys.stdout.write(text + "\n")
+        print_json(document)
         return
-    from nasattn.report.ink import page_width, print_lines, suggest
+    from nasattn.report.ink import print_page, suggest
 
-    print_lines(page(document, page_width()))
+    print_page(lambda width: page(document, width))
     if following:
         suggest(following)

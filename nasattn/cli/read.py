@@ -3,15 +3,14 @@
 They import what they need when they run, and none of them imports torch or optuna.
 """
 
-import os
-import shlex
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nasattn.cli.options import RUNS, AsCsv, AsJson, RunsDir, Storage, runs_dir_words
 from nasattn.errors import UserError
 
 if TYPE_CHECKING:
@@ -22,16 +21,6 @@ StudyName = Annotated[
     str, typer.Argument(metavar="NAME", help="The study: the name of its folder.")
 ]
 TrialNumber = Annotated[int, typer.Argument(metavar="TRIAL", help="The trial's number.")]
-RunsDir = Annotated[
-    Path, typer.Option("--runs-dir", envvar="NASATTN_RUNS", help="The folder of all studies.")
-]
-Storage = Annotated[
-    str | None, typer.Option(help="The study's storage URL, where it needs a password.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
-AsCsv = Annotated[bool, typer.Option("--csv", help="Print comma-separated values instead.")]
-
-_RUNS = Path("runs")
 
 
 def register(app: typer.Typer) -> None:
@@ -40,7 +29,7 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def studies(*, runs_dir: RunsDir = _RUNS, as_json: AsJson = False, as_csv: AsCsv = False) -> None:
+def studies(*, runs_dir: RunsDir = RUNS, as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """List the studies and how far they are."""
     from nasattn.report.overview import OVERVIEW_FIELDS, overview_dict, overviews, studies_page
 
@@ -48,11 +37,15 @@ def studies(*, runs_dir: RunsDir = _RUNS, as_json: AsJson = False, as_csv: AsCsv
     found = overviews(runs_dir)
     rows = [overview_dict(overview) for overview in found]
     if as_json:
-        _print_json({"studies": rows})
+        from nasattn.report.documents import print_json
+
+        print_json({"studies": rows})
     elif as_csv:
         _print_csv(OVERVIEW_FIELDS, rows)
     else:
-        _print_page(lambda width: studies_page(runs_dir, found, width))
+        from nasattn.report.ink import print_page
+
+        print_page(lambda width: studies_page(runs_dir, found, width))
         if found:
             _suggest(f"trials {found[0].name}", runs_dir)
 
@@ -60,7 +53,7 @@ def studies(*, runs_dir: RunsDir = _RUNS, as_json: AsJson = False, as_csv: AsCsv
 def trials(
     name: StudyName,
     *,
-    runs_dir: RunsDir = _RUNS,
+    runs_dir: RunsDir = RUNS,
     storage: Storage = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
@@ -72,17 +65,18 @@ def trials(
     study = load_study(runs_dir, name, storage=storage)
     found = load_trials(study, curves=as_json)
     if as_json:
-        from nasattn.report.documents import trials_document
+        from nasattn.report.documents import print_json, trials_document
 
-        _print_json(trials_document(study, found))
+        print_json(trials_document(study, found))
     elif as_csv:
         from nasattn.report.documents import TRIAL_FIELDS
 
         _print_csv(TRIAL_FIELDS, [trial.to_dict() for trial in found])
     else:
+        from nasattn.report.ink import print_page
         from nasattn.report.trials_page import trials_page
 
-        _print_page(lambda width: trials_page(study, found, width))
+        print_page(lambda width: trials_page(study, found, width))
         if found:
             _suggest(f"pareto {name}", runs_dir)
 
@@ -91,7 +85,7 @@ def show(
     name: StudyName,
     trial: TrialNumber,
     *,
-    runs_dir: RunsDir = _RUNS,
+    runs_dir: RunsDir = RUNS,
     storage: Storage = None,
     as_json: AsJson = False,
 ) -> None:
@@ -103,20 +97,21 @@ def show(
     found = load_trials(study, curves=True)
     chosen = _numbered(found, trial, study)
     if as_json:
-        from nasattn.report.documents import show_document
+        from nasattn.report.documents import print_json, show_document
 
-        _print_json(show_document(study, chosen))
+        print_json(show_document(study, chosen))
     else:
+        from nasattn.report.ink import print_page
         from nasattn.report.show_page import show_page
 
-        _print_page(lambda width: show_page(study, chosen, baseline(found), width))
+        print_page(lambda width: show_page(study, chosen, baseline(found), width))
         _suggest(f"pareto {name}", runs_dir)
 
 
 def pareto(
     name: StudyName,
     *,
-    runs_dir: RunsDir = _RUNS,
+    runs_dir: RunsDir = RUNS,
     storage: Storage = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
@@ -130,17 +125,18 @@ def pareto(
     found = load_trials(study, curves=as_json)
     best = front(found, study.objectives, study.cost_range)
     if as_json:
-        from nasattn.report.documents import pareto_document
+        from nasattn.report.documents import pareto_document, print_json
 
-        _print_json(pareto_document(study, best))
+        print_json(pareto_document(study, best))
     elif as_csv:
         from nasattn.report.documents import PARETO_FIELDS, pareto_rows
 
         _print_csv(PARETO_FIELDS, pareto_rows(best))
     else:
+        from nasattn.report.ink import print_page
         from nasattn.report.pareto_page import pareto_page
 
-        _print_page(lambda width: pareto_page(study, found, best, width))
+        print_page(lambda width: pareto_page(study, found, best, width))
         if found:
             _suggest(_after_pareto(name, best), runs_dir)
 
@@ -167,19 +163,6 @@ def _after_pareto(name: str, best: "Front") -> str:
     return f"show {name} {chosen.trial.trial}" if chosen else f"trials {name}"
 
 
-def _print_page(page: Callable[[int | None], list[str]]) -> None:
-    from nasattn.report.ink import page_width, print_lines
-
-    print_lines(page(page_width()))
-
-
-def _print_json(document: Mapping[str, Any]) -> None:
-    from nasattn.report.documents import json_text
-
-    indent = 2 if sys.stdout.isatty() else None  # for eyes on a terminal, for programs elsewhere
-    sys.stdout.write(json_text(document, indent=indent) + "\n")
-
-
 def _print_csv(heads: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
     from nasattn.report.documents import csv_text
 
@@ -189,5 +172,4 @@ def _print_csv(heads: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
 def _suggest(command: str, runs_dir: Path) -> None:
     from nasattn.report.ink import suggest
 
-    usual = str(runs_dir) == os.environ.get("NASATTN_RUNS", str(_RUNS))
-    suggest(f"nasattn {command}" + ("" if usual else f" --runs-dir {shlex.quote(str(runs_dir))}"))
+    suggest(f"nasattn {command}{runs_dir_words(runs_dir)}")

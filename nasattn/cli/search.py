@@ -1,12 +1,12 @@
 """The commands that train: search and resume."""
 
-import shlex
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nasattn.cli.options import RUNS, RunsDir, Storage
 from nasattn.errors import StoppedError, UserError
 
 if TYPE_CHECKING:
@@ -16,15 +16,7 @@ if TYPE_CHECKING:
     from nasattn.search.session import Session
 
 Text = str | None
-RunsDir = Annotated[
-    Path, typer.Option("--runs-dir", envvar="NASATTN_RUNS", help="The folder of all studies.")
-]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda:N or mps.")]
-Storage = Annotated[
-    str | None,
-    typer.Option(help="An Optuna storage URL instead of study.db in the run folder."),
-]
-_RUNS = Path("runs")
 
 
 def register(app: typer.Typer) -> None:
@@ -50,7 +42,7 @@ def search(  # noqa: PLR0913 - one argument for each option of the command
     ] = None,
     device: Device = "auto",
     storage: Storage = None,
-    runs_dir: RunsDir = _RUNS,
+    runs_dir: RunsDir = RUNS,
 ) -> None:
     """Search a study, or go on with it where it was left."""
     from nasattn.search.opening import search as run_search
@@ -82,10 +74,10 @@ def search(  # noqa: PLR0913 - one argument for each option of the command
 def resume(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The study's name.")],
     *,
-    trials: Annotated[int | None, typer.Option(min=1, help="A new, larger total.")] = None,
+    trials: Annotated[int | None, typer.Option(min=1, help="A new total of trials.")] = None,
     device: Device = "auto",
     storage: Storage = None,
-    runs_dir: RunsDir = _RUNS,
+    runs_dir: RunsDir = RUNS,
 ) -> None:
     """Go on with a study where it was left."""
     from nasattn.records import load_study
@@ -118,7 +110,7 @@ def _watch(
             session = Session(runs_dir, resolve_device(device), observer, check)
             outcome = run(session)
     except StoppedError:
-        where = "" if runs_dir == _RUNS else f" --runs-dir {shlex.quote(str(runs_dir))}"
+        where = "" if runs_dir == RUNS else f" --runs-dir {shlex.quote(str(runs_dir))}"
         raise StoppedError(f"stopped; to go on: nasattn resume {name}{where}") from None
     if outcome == "exhausted":
         observer.note("every architecture within the budget has been trained")

@@ -1,12 +1,12 @@
 """``nasattn space``: look at a search space, or write one."""
 
 import shlex
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from nasattn.cli.options import AsJson, InputShape
 from nasattn.errors import UserError
 
 app = typer.Typer(help="Look at a search space before training, or write one.")
@@ -24,21 +24,21 @@ def show(
     file: Annotated[Path, typer.Argument(help="A search-space file.", show_default=False)],
     *,
     classes: Annotated[int, typer.Option(min=1, help="Outputs of the network.")] = 10,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show sites by choice, options and what they cost, the size and cost range of a space."""
     from nasattn.space import describe, read_space_file
 
     document = describe(read_space_file(file), str(file), classes)
     if as_json:
-        from nasattn.report.documents import json_text
+        from nasattn.report.documents import print_json
 
-        typer.echo(json_text(document, indent=2 if sys.stdout.isatty() else None))
+        print_json(document)
         return
-    from nasattn.report.ink import page_width, print_lines, suggest
-    from nasattn.report.space import space_page
+    from nasattn.report.ink import print_page, suggest
+    from nasattn.report.space_page import space_page
 
-    print_lines(space_page(document, page_width()))
+    print_page(lambda width: space_page(document, width))
     suggest(f"nasattn search {shlex.quote(str(file))}")
 
 
@@ -51,9 +51,7 @@ def new(  # noqa: PLR0913 - one argument per option of the command
     backbone_arg: Annotated[
         list[str] | None, typer.Option(metavar="KEY=VALUE", help="For its factory; repeatable.")
     ] = None,
-    input_shape: Annotated[
-        str | None, typer.Option(metavar="C,H,W", help="[default: the backbone's own]")
-    ] = None,
+    input_shape: InputShape = None,
     scope: Annotated[str, typer.Option(help="network, stage, block or site.")] = "stage",
     force: Annotated[bool, typer.Option("--force", help="Replace the file.")] = False,
 ) -> None:
@@ -70,7 +68,7 @@ def new(  # noqa: PLR0913 - one argument per option of the command
     --eca-kernel adaptive,3,5 --nam-penalty 1e-5:1e-2 --se
     """
     from nasattn.report.ink import suggest
-    from nasattn.report.space import count_words
+    from nasattn.report.space_page import count_words
     from nasattn.space import parse_backbone, parse_requests, size, write_space
 
     if str(file).startswith("-"):

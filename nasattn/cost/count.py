@@ -12,8 +12,8 @@ from torch import nn
 from nasattn.cost.operators import HANDLES, STOCK
 from nasattn.cost.totals import Totals
 from nasattn.errors import UserError
-
-Shape = tuple[int, int, int]
+from nasattn.placement.architecture import Shape
+from nasattn.placement.marking import marked_site
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,9 @@ def measure_cost(net: nn.Module, input_shape: Shape) -> Cost:
         for path, module in modules.items()
     }
     by_site = {
-        str(module.site): by_module[path]
+        site: by_module[path]
         for path, module in modules.items()
-        if hasattr(module, "site")
+        if (site := marked_site(module)) is not None
     }
     whole = by_module[""]
     return Cost(

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import Any
 
 import torch
 
@@ -12,8 +11,7 @@ from nasattn.backbones import create
 from nasattn.cost.additive import cost_model, module_cost
 from nasattn.cost.stages import StageCost, stage_costs, with_placements
 from nasattn.placement import Architecture
-
-Document = dict[str, Any]
+from nasattn.placement.describing import Document, describe_backbone
 
 CHANNELS, SIZE = 64, (32, 32)
 """The map for which the costs of modules are told."""
@@ -47,9 +45,9 @@ def describe_architecture(architecture: Architecture, num_classes: int) -> Docum
     added = [(sites[p.site], model.placement(p)) for p in architecture.placements]
     stages = with_placements(backbone_stages(architecture, num_classes), added)
     return {
-        "backbone": architecture.backbone,
-        "backbone_args": dict(architecture.backbone_args),
-        "input_shape": list(architecture.input_shape),
+        **describe_backbone(
+            architecture.backbone, dict(architecture.backbone_args), architecture.input_shape
+        ),
         "num_classes": num_classes,
         "digest": architecture.digest,
         **asdict(model.cost(architecture)),

@@ -12,8 +12,8 @@ from nasattn.attention.slot_kind import SlotKind
 from nasattn.cost.count import Cost
 from nasattn.cost.totals import Totals
 from nasattn.placement import Site
+from nasattn.placement.architecture import Shape
 
-Shape = tuple[int, int, int]
 Size = tuple[int, int]
 Part = tuple[str, Totals]
 

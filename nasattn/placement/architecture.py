@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -108,6 +109,7 @@ def _read_object(text: str) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         raise UserError(f"an architecture is JSON, but: {error}") from None
     _check_keys(values, _KEYS, required={"backbone"}, what="an architecture")
+    _check_scalars(values.get("backbone_args", {}), f"backbone_args of {values['backbone']}")
     shape = values.get("input_shape", [1, 1, 1])
     if len(shape) != 3 or not all(type(n) is int and n > 0 for n in shape):
         raise UserError(f"input_shape = {shape}: must be three positive integers [C, H, W]")
@@ -118,7 +120,8 @@ def _read_placement(values: Any) -> Placement:
     _check_keys(values, _PLACEMENT_KEYS, required={"slot", "at", "module"}, what="a placement")
     if values["slot"] not in set(SlotKind):
         raise UnknownNameError("slot", values["slot"], list(SlotKind), "a placement")
-    options = tuple(sorted(values.get("options", {}).items()))
+    where = f"options of {values['module']} at {values['slot']}:{values['at']}"
+    options = tuple(sorted(_check_scalars(values.get("options", {}), where).items()))
     return Placement(values["slot"], values["at"], values["module"], options)
 
 
@@ -132,3 +135,14 @@ def _check_keys(values: Any, keys: Mapping[str, type], *, required: set[str], wh
             raise UserError(f"{what}: {key} = {value!r} must be a {keys[key].__name__}")
     for key in sorted(required - values.keys()):
         raise UserError(f"{what} needs the key {key!r}: {json.dumps(values)}")
+
+
+def _check_scalars(values: dict[str, Any], what: str) -> dict[str, Any]:
+    for key, value in values.items():
+        finite = not isinstance(value, float) or math.isfinite(value)
+        if not isinstance(value, (bool, int, float, str)) or not finite:
+            shown = json.dumps(value)
+            raise UserError(
+                f"{what}: {key} = {shown} must be a finite number, a string, true or false"
+            )
+    return values

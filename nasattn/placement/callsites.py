@@ -1,8 +1,8 @@
 """Call sites: where in a traced ``forward`` a module could be placed."""
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import chain, count
 
 from torch import fx, nn
 
@@ -39,18 +39,31 @@ class CallSite:
 
 
 def call_names(graph: fx.Graph, owner: str) -> dict[fx.Node, str]:
-    """Name every call as torchvision does: path of the module or function, then ``_1``, ``_2``."""
-    seen: Counter[str] = Counter()
+    """Name every call as torchvision does: path of the module or function, then ``_1``, ``_2``.
+
+    Numbers that would give the name of another call, or of a child that is called, are left out.
+    """
+    calls = [node for node in graph.nodes if node.op.startswith("call_")]
+    children = {_base_name(node) for node in calls if node.op == "call_module"}
     names: dict[fx.Node, str] = {}
-    for node in graph.nodes:
-        if not node.op.startswith("call_"):
-            continue
-        base = str(getattr(node.target, "__name__", node.target)).rstrip("_")
-        base = "add" if layers.is_addition(node) else base
-        suffix = f"_{seen[base]}" if seen[base] else ""
-        names[node] = ".".join(part for part in (owner, base + suffix) if part)
-        seen[base] += 1
+    taken: set[str] = set()
+    for node in calls:
+        name = _free_name(_base_name(node), taken, children)
+        taken.add(name)
+        names[node] = f"{owner}.{name}" if owner else name
     return names
+
+
+def _base_name(node: fx.Node) -> str:
+    if layers.is_addition(node):
+        return "add"
+    return str(getattr(node.target, "__name__", node.target)).rstrip("_")
+
+
+def _free_name(base: str, taken: Collection[str], children: Collection[str]) -> str:
+    numbered = (f"{base}_{number}" for number in count(1))
+    candidates = chain([base], (name for name in numbered if name not in children))
+    return next(name for name in candidates if name not in taken)
 
 
 def call_sites(graph: fx.Graph, owner: str, children: dict[str, nn.Module]) -> list[CallSite]:
@@ -81,12 +94,18 @@ def _sites_at(
         yield CallSite(SlotKind.BEFORE_CONV, names[node], node)
         yield CallSite(SlotKind.AFTER_CONV, names[node], _after_norm(node, children))
     elif layers.is_activation(node, children):
-        refusal = "its map has the channels last" if _channels_last(node, children) else ""
+        refusal = _activation_refusal(node, children)
         yield CallSite(SlotKind.ACTIVATION, names[node], node, refusal=refusal)
     elif layers.is_addition(node):
         branch = residual_branch(node, children)
         if branch is not None:
             yield CallSite(SlotKind.BLOCK_END, names[node], branch.end, user=branch.user)
+
+
+def _activation_refusal(node: fx.Node, children: dict[str, nn.Module]) -> str:
+    if not node.users:
+        return "its output is not used; write x = activation(x)"
+    return "its map has the channels last" if _channels_last(node, children) else ""
 
 
 def _after_norm(conv: fx.Node, children: dict[str, nn.Module]) -> fx.Node:

@@ -9,6 +9,7 @@ import torch
 from nasattn import attention
 from nasattn.attention.slot_kind import SlotKind
 from nasattn.backbones import create
+from nasattn.backbones.resolve import complete_arguments
 from nasattn.errors import UnknownNameError, UserError
 from nasattn.placement.architecture import Architecture, Placement, Scalar, Settings, Shape
 from nasattn.placement.sites import Site, Sites, find_sites
@@ -18,9 +19,9 @@ def backbone_sites(backbone: str, backbone_args: Mapping[str, Scalar], input_sha
     """Return the sites of a backbone by name; the answer is kept for the next call.
 
     Raises:
-        UserError: there is no such backbone, or it does not take such images.
+        UserError: there is no such backbone, or it does not take these arguments or images.
     """
-    return _sites(backbone, settings(backbone_args), input_shape)
+    return _sites(backbone, settings(complete_arguments(backbone, backbone_args)), input_shape)
 
 
 def settings(values: Mapping[str, Scalar]) -> Settings:
@@ -51,14 +52,15 @@ def canonical(
 ) -> Architecture:
     """Return the architecture with every hyperparameter resolved at its site.
 
-    Defaults are filled in, ``adaptive`` becomes a number, options without effect go, and a
-    point that is both after a convolution and a block end is named as block end.
+    Defaults are filled in (the arguments of our own backbones too), ``adaptive`` becomes a
+    number, options without effect go, and a point that is both after a convolution and a
+    block end is named as block end.
 
     Raises:
         UserError: naming the site, for a site that the backbone does not have, two
             placements on one site, or an illegal module or hyperparameter.
     """
-    arguments = settings(backbone_args)
+    arguments = settings(complete_arguments(backbone, backbone_args))
     sites = _by_name(backbone, arguments, input_shape)
     resolved: dict[str, Placement] = {}
     for placement in placements:

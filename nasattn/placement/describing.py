@@ -7,7 +7,7 @@ from nasattn.attention.slot_kind import SlotKind
 from nasattn.errors import UnknownNameError
 from nasattn.placement.architecture import Scalar, Shape
 from nasattn.placement.canonical_form import backbone_sites
-from nasattn.placement.sites import Site
+from nasattn.placement.sites import Refusal, Site
 
 Document = dict[str, Any]
 
@@ -37,16 +37,30 @@ def describe_sites(
         raise UnknownNameError("slot", slot, list(SlotKind))
     found = backbone_sites(backbone, backbone_args, input_shape)
     return {
-        "backbone": backbone,
-        "backbone_args": dict(backbone_args),
-        "input_shape": list(input_shape),
+        **describe_backbone(backbone, backbone_args, input_shape),
         "sites": [describe_site(site) for site in found.sites if slot in (None, site.slot)],
         "refused": [
-            {"module": refusal.module, "reason": refusal.reason}
+            describe_refusal(refusal)
             for refusal in found.refused
             if slot is None or _concerns(refusal.module, slot)
         ],
     }
+
+
+def describe_backbone(
+    backbone: str, backbone_args: Mapping[str, Scalar], input_shape: Shape
+) -> Document:
+    """Return which backbone it is and what it takes, in plain values."""
+    return {
+        "backbone": backbone,
+        "backbone_args": dict(backbone_args),
+        "input_shape": list(input_shape),
+    }
+
+
+def describe_refusal(refusal: Refusal) -> Document:
+    """Return a refusal in plain values."""
+    return {"module": refusal.module, "reason": refusal.reason}
 
 
 def describe_site(site: Site) -> Document:

@@ -12,6 +12,7 @@ from nasattn.attention.slot_kind import SlotKind
 from nasattn.errors import UserError
 from nasattn.placement.blocks import memberships
 from nasattn.placement.callsites import CallSite
+from nasattn.placement.marking import marked_site
 from nasattn.placement.owner import Owner, find_owners
 from nasattn.placement.slot import Slot
 from nasattn.placement.surgery import open_slots
@@ -172,7 +173,7 @@ def _visit(opened: nn.Module, input_shape: Shape) -> dict[str, _Visit]:
     visits: dict[str, _Visit] = {}
     for module in opened.modules():
         if isinstance(module, Slot):
-            module.register_forward_hook(_recorder(visits, str(module.site)))
+            module.register_forward_hook(_recorder(visits, str(marked_site(module))))
     reference = next(opened.parameters(), torch.zeros(()))
     image = torch.zeros(1, *input_shape, dtype=reference.dtype)
     try:

@@ -9,6 +9,7 @@ from nasattn.attention.slot_kind import SlotKind
 from nasattn.errors import UserError
 from nasattn.placement import layers
 from nasattn.placement.callsites import CallSite
+from nasattn.placement.marking import mark
 from nasattn.placement.owner import Owner, find_owners
 from nasattn.placement.rewritten import RewrittenContainer, RewrittenModule, Slots
 from nasattn.placement.slot import Slot, own_activation
@@ -69,7 +70,7 @@ def _rewrite(net: nn.Module, make: Maker) -> nn.Module:
     for owner in find_owners(net):
         made = [(site, module) for site in owner.sites if (module := make(site, owner)) is not None]
         for site, module in made:
-            module.site = site.name  # type: ignore[assignment]  # a plain note, for cost tables
+            mark(module, site.name)
         if owner.graph is None:
             for site, module in made:
                 owner.module._modules[site.child] = module
@@ -96,6 +97,8 @@ def _rewrite_owner(
     slots, name = Slots(), _free_name(owner.module)
     for site, module in sorted(made, key=lambda pair: _ORDER.index(pair[0].slot)):
         key = f"{site.slot}__{site.at[local:].replace('.', '_')}"
+        while key in slots:  # children a.b and a_b
+            key += "_"
         slots[key] = module
         _insert(graph, site, f"{name}.{key}")
         if site.slot is SlotKind.ACTIVATION and not isinstance(module, Slot):

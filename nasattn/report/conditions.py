@@ -1,12 +1,11 @@
 """Under what conditions numbers were measured: without them they mean nothing."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from nasattn.analysis import Front
 from nasattn.analysis.hypervolume import REFERENCE_ACCURACY, REFERENCE_COST
 from nasattn.records import Study, Trial
-from nasattn.report.units import human
+from nasattn.report.units import counted, human
 
 
 def conditions(study: Study, trials: Sequence[Trial]) -> str:
@@ -32,34 +31,38 @@ def hypervolume_words(study: Study, front: Front) -> str:
 
 
 def _data(study: Study) -> str:
-    data = study.table("data")
-    name = str(data.get("name", ""))
-    if study.settings.get("evaluate") == "test":
-        return f"{name}, test set"
-    share = data.get("validation")
-    of = f" ({100 * share:g} % of the training images)" if isinstance(share, float) else ""
-    return f"{name}, validation split{of}"
+    name = str(study.table("data").get("name", ""))
+    part = "test" if study.settings.get("evaluate") == "test" else "validation"
+    counts = study.table("num_images")
+    if not {"train", part} <= counts.keys():
+        return f"{name}, accuracy on {part} images"
+    trained = counted(counts["train"], "training image")
+    return f"{name}: {trained}, accuracy on {counted(counts[part], f'{part} image')}"
 
 
 def _recipe(study: Study) -> str:
-    return "" if study.epochs is None else _counted(study.epochs, "epoch")
+    return "" if study.epochs is None else counted(study.epochs, "epoch")
 
 
 def _seeds(study: Study) -> str:
-    return f"{_counted(int(study.settings.get('repeats', 1)), 'seed')} per architecture"
+    return f"{counted(int(study.settings.get('repeats', 1)), 'seed')} per architecture"
 
 
 def _machine(study: Study, trials: Iterable[Trial]) -> str:
+    environment = study.table("environment")
     devices = sorted({trial.device for trial in trials if trial.device})
-    processor = study.table("environment").get("processor")
-    return ", ".join([*devices, *([str(processor)] if processor else [])])
+    known = [environment["device"]] if "device" in environment else devices
+    made_on = _listed([*known, environment.get("processor")])
+    if set(devices) <= set(known):
+        return made_on
+    # The processor is the study's: whether the trials had the same is not recorded.
+    return f"trained on {_listed(devices)} (study made on {made_on})"
+
+
+def _listed(words: Iterable[object]) -> str:
+    return ", ".join(str(word) for word in words if word)
 
 
 def _torch(study: Study) -> str:
-    environment = study.table("environment")
-    versions: Mapping[str, Any] = environment.get("versions", environment)
-    return f"torch {versions['torch']}" if "torch" in versions else ""
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    version = study.table("environment").get("torch")
+    return f"torch {version}" if version else ""

@@ -1,16 +1,15 @@
 """What a backbone, an architecture or a search space costs, on a terminal."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable
 
 from nasattn.report.call_sites import fold, natural
-from nasattn.report.ink import folded, paint
-from nasattn.report.placements import module_words
-from nasattn.report.sites_page import backbone_words, map_words
+from nasattn.report.costs import range_table, signed, span
+from nasattn.report.documents import Document
+from nasattn.report.ink import folded, headline
+from nasattn.report.placements import module_words, option_word
+from nasattn.report.sites_page import map_words, network_words
 from nasattn.report.table import Row, Table
-from nasattn.report.units import human, relative
-
-Document = Mapping[str, Any]
+from nasattn.report.units import relative
 
 _COUNTS = ("params", "norm_statistics", "flops", "flops_stock")
 _HEADS = ("params", "+ stats", "flops", "flops_stock")
@@ -27,7 +26,7 @@ def cost_page(document: Document, width: int | None) -> list[str]:
         document: The costs in plain values, as ``--json`` prints them.
         width: Columns to fill; None for as many as the rows need.
     """
-    page = [*_headline(_words(document), width), *_stages(document, document).lines(width), ""]
+    page = [*headline(_words(document), width), *_stages(document, document).lines(width), ""]
     if document["placements"]:
         page += ["What each placement adds to the bare backbone:", ""]
         page += [*_placements(document).lines(width), ""]
@@ -43,7 +42,7 @@ def space_cost_page(document: Document, width: int | None) -> list[str]:
         width: Columns to fill; None for as many as the rows need.
     """
     return [
-        *_headline(f"{document['file']}: {_words(document)}", width),
+        *headline(f"{document['file']}: {_words(document)}", width),
         "The bare backbone:",
         "",
         *_stages(document, document["bare"]).lines(width),
@@ -52,18 +51,14 @@ def space_cost_page(document: Document, width: int | None) -> list[str]:
         "",
         *_decisions(document["decisions"]).lines(width),
         "",
-        *_range(document).lines(width),
+        *range_table(document["bare"], document["range"], ("least", "most")).lines(width),
         "",
         *folded([_LEGEND], width),
     ]
 
 
-def _headline(words: str, width: int | None) -> list[str]:
-    return [*(paint(line, "bold") for line in folded([words], width)), ""]
-
-
 def _words(document: Document) -> str:
-    words = f"{backbone_words(document)}, {document['num_classes']} classes"
+    words = network_words(document)
     placed = len(document.get("placements", ()))
     return f"{words}, {placed} placements ({document['digest']})" if placed else words
 
@@ -88,16 +83,12 @@ def _counts(costs: Document) -> tuple[int, ...]:
 def _placements(document: Document) -> Table:
     ordered = sorted(document["placements"], key=lambda p: (natural(p["at"]), p["slot"]))
     rows = [
-        Row((str(p["stage"]), p["slot"], module_words(p), *map(_signed, _counts(p))), p["at"])
+        Row((str(p["stage"]), p["slot"], module_words(p), *map(signed, _counts(p))), p["at"])
         for p in ordered
     ]
     added = {name: document[name] - document["bare"][name] for name in _COUNTS}
-    whole = Row(("", "", "all", *map(_signed, _counts(added))), "", "bold")
+    whole = Row(("", "", "all", *map(signed, _counts(added))), "", "bold")
     return Table(("stage", "<slot", "<module", *_HEADS), "at", (*rows, whole))
-
-
-def _signed(count: int) -> str:
-    return f"{'-' if count < 0 else '+'}{human(abs(count))}"
 
 
 def _against(document: Document) -> str:
@@ -114,22 +105,7 @@ def _decisions(decisions: Iterable[Document]) -> Table:
     for decision in decisions:
         cells = (decision["name"], *[""] * len(costs))
         rows.append(Row(cells, f"{decision['slot']} {fold(decision['sites'])}", "bold"))
-        keeps = "keep" if decision["slot"] == "activation" else "none"
         for option in decision["options"]:
-            added = [_span(option[cost]) if option["module"] else "" for cost in costs]
-            rows.append(Row((f"  {option['module'] or keeps}", *added)))
+            added = [span(option[cost]) if option["module"] else "" for cost in costs]
+            rows.append(Row((f"  {option_word(option, decision['slot'])}", *added)))
     return Table(("<decision", *costs), "sites", tuple(rows))
-
-
-def _span(ends: Sequence[int]) -> str:
-    least, most = map(_signed, ends)
-    return least if least == most else f"{least} to {most}"
-
-
-def _range(document: Document) -> Table:
-    rows = []
-    for cost, (least, most) in document["range"].items():
-        bare = document["bare"][cost]
-        ends = [cell for end in (least, most) for cell in (f"{end:,}", f"{relative(end, bare)} %")]
-        rows.append(Row((cost, f"{bare:,}", *ends)))
-    return Table(("<cost", "bare backbone", "least", "", "most", ""), "", tuple(rows))

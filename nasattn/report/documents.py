@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -55,6 +56,11 @@ def json_text(document: Document, *, indent: int | None) -> str:
         ValueError: a number in it is NaN or infinite.
     """
     return json.dumps(document, allow_nan=False, indent=indent)
+
+
+def print_json(document: Document) -> None:
+    """Print ``document``: indented for eyes on a terminal, in one line for programs elsewhere."""
+    sys.stdout.write(json_text(document, indent=2 if sys.stdout.isatty() else None) + "\n")
 
 
 def pareto_rows(front: Front) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ import re
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TextIO
 
 WIDEST_PLOT = 120
@@ -62,9 +62,14 @@ def folded(notes: Iterable[str], width: int | None) -> list[str]:
     return [line for wrapped in lines for line in wrapped]
 
 
-def print_lines(lines: Iterable[str]) -> None:
-    """Print ``lines`` to standard output."""
-    _print("\n".join(lines), sys.stdout)
+def headline(text: str, width: int | None) -> list[str]:
+    """Return the head of a page: ``text`` folded and bold, and the empty line under it."""
+    return [*(paint(line, "bold") for line in folded([text], width)), ""]
+
+
+def print_page(page: Callable[[int | None], Iterable[str]]) -> None:
+    """Print the lines that ``page`` makes for the width of standard output."""
+    _print("\n".join(page(page_width())), sys.stdout)
 
 
 def suggest(command: str) -> None:

@@ -1,9 +1,8 @@
 """A search as it runs: a live view on a terminal, plain lines in a log, both on standard error."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from time import monotonic
-from types import TracebackType
 from typing import Any, Self
 
 from rich.console import Console, Group
@@ -15,7 +14,7 @@ from rich.text import Text
 from nasattn.analysis import front
 from nasattn.records import Trial
 from nasattn.report.placements import describe
-from nasattn.report.units import duration, human, percent
+from nasattn.report.units import counted, duration, human, percent
 
 _SHOWN_MEMBERS = 8
 # In a log an epoch is worth a line when nothing was said for so long.
@@ -25,28 +24,27 @@ _QUIET_SECONDS = 10.0
 class _Watcher:
     """Keeps what both views show.
 
+    Args:
+        console: Where to show it.
+        clock: Returns seconds that only grow.
+
     Attributes:
         ended: The trials that have ended, by number.
     """
 
-    def __init__(self) -> None:
-        self._console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+    def __init__(self, console: Console, clock: Callable[[], float] = monotonic) -> None:
+        self._console, self._clock = console, clock
         self.ended: dict[int, Trial] = {}
         self._total = 0
         self._epochs = 0
         self._objectives: tuple[str, ...] = ("accuracy", "flops")
-        self._began = monotonic()
+        self._began = clock()
         self._trained_here = 0
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Leave the terminal as it was."""
 
     def study_opened(
@@ -79,7 +77,7 @@ class _Watcher:
 
     def stopping(self) -> None:
         """Say that the request to stop was heard."""
-        self._say("stopping: the trial in progress is kept and trained again on resume")
+        self._say("stopping")
 
     def _say(self, text: str) -> None:
         self._console.print(text, soft_wrap=True)
@@ -89,7 +87,8 @@ class _Watcher:
         if trial.state == "failed":
             return f"{of} failed: {trial.reason}"
         if trial.state == "paused":
-            return f"trial {trial.trial} paused after {trial.epochs} epochs: {trial.reason}"
+            after = counted(trial.epochs, "epoch")
+            return f"trial {trial.trial} paused after {after}: {trial.reason}"
         cost = f"{human(trial.params)} params, {human(trial.flops)} flops"
         took = duration(trial.seconds)
         return f"{of} {percent(trial.accuracy)} %, {cost}, {took}: {describe(trial)}"
@@ -99,47 +98,42 @@ class _Watcher:
         left = self._total - len(self.ended)
         if not self._trained_here or left <= 0:
             return ""
-        return f"about {duration((monotonic() - self._began) / self._trained_here * left)} left"
+        return f"about {duration((self._clock() - self._began) / self._trained_here * left)} left"
 
 
 class LineObserver(_Watcher):
     """One line for each trial, and for an epoch where the lines are far apart."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._last = monotonic()
+    def __init__(self, console: Console, clock: Callable[[], float] = monotonic) -> None:
+        super().__init__(console, clock)
+        self._last = clock()
 
     def epoch_finished(self, trial: Trial, epoch: Mapping[str, Any]) -> None:
         """Say how far a long trial is."""
-        if monotonic() - self._last >= _QUIET_SECONDS:
+        if self._clock() - self._last >= _QUIET_SECONDS:
             at = f"trial {trial.trial} epoch {epoch['epoch']}/{self._epochs}"
             self._say(f"{at}: accuracy {percent(epoch['accuracy'])} %, loss {epoch['loss']:.3f}")
 
     def _say(self, text: str) -> None:
         super()._say(text)
-        self._last = monotonic()
+        self._last = self._clock()
 
 
 class LiveObserver(_Watcher):
     """Trials done, the epochs of the current one, the front so far, and the time left."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, console: Console, clock: Callable[[], float] = monotonic) -> None:
+        super().__init__(console, clock)
         self._live = Live(console=self._console, refresh_per_second=4, transient=True)
         self._current: Trial | None = None
 
     def __enter__(self) -> Self:
-        self._live.__enter__()
+        self._live.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Take the view off the terminal; the lines above it stay."""
-        self._live.__exit__(kind, error, trace)
+        self._live.stop()
 
     def trial_started(self, trial: Trial, epochs: int) -> None:
         """Show the trial."""
@@ -158,6 +152,10 @@ class LiveObserver(_Watcher):
         super().trial_ended(trial)
         self._current = None
         self._draw()
+
+    def note(self, text: str) -> None:
+        """Say something that the user should know: folded, as nothing else tells it again."""
+        self._console.print(f"note: {text}")
 
     def _say(self, text: str) -> None:
         # The front below and `nasattn trials` tell the rest of what is cut off here.
@@ -206,4 +204,5 @@ def _bar(done: int, total: int) -> ProgressBar:
 
 def make_observer() -> LineObserver | LiveObserver:
     """Return the live view where standard error is a terminal, else plain lines."""
-    return LiveObserver() if sys.stderr.isatty() else LineObserver()
+    console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+    return LiveObserver(console) if sys.stderr.isatty() else LineObserver(console)

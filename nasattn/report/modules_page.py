@@ -1,12 +1,10 @@
 """The attention modules on a terminal."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
-from nasattn.report.ink import folded, paint
+from nasattn.report.documents import Document
+from nasattn.report.ink import headline
 from nasattn.report.table import Row, Table
-
-Document = Mapping[str, Any]
 
 
 def modules_page(document: Document, width: int | None) -> list[str]:
@@ -17,10 +15,9 @@ def modules_page(document: Document, width: int | None) -> list[str]:
         width: Columns to fill; None for as many as the rows need.
     """
     height, breadth = document["size"]
-    headline = f"Cost at C = {document['channels']}, {height}×{breadth}, defaults:"
+    words = f"Cost at C = {document['channels']}, {height}×{breadth}, defaults:"
     return [
-        *(paint(line, "bold") for line in folded([headline], width)),
-        "",
+        *headline(words, width),
         *_costs(document["modules"]).lines(width),
         "",
         *_hyperparameters(document["modules"]).lines(width),

@@ -60,6 +60,11 @@ def module_words(placement: Mapping[str, Any]) -> str:
     return f"{module}({words})" if words else str(module)
 
 
+def option_word(option: Mapping[str, Any], slot: str) -> str:
+    """Write an option as a search-space file does; one without a module leaves ``slot`` alone."""
+    return option["module"] or ("keep" if slot == "activation" else "none")
+
+
 def options_words(placement: Mapping[str, Any]) -> str:
     """Write all hyperparameters of a placement."""
     return ", ".join(f"{name}={_plain(value)}" for name, value in placement["options"].items())

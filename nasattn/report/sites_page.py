@@ -1,14 +1,13 @@
 """The sites of a backbone on a terminal."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from nasattn.report.call_sites import fold
-from nasattn.report.ink import folded, paint
+from nasattn.report.documents import Document
+from nasattn.report.ink import folded, headline
 from nasattn.report.table import Row, Table
-
-Document = Mapping[str, Any]
+from nasattn.report.units import counted
 
 
 def sites_page(document: Document, width: int | None) -> list[str]:
@@ -18,7 +17,7 @@ def sites_page(document: Document, width: int | None) -> list[str]:
         document: The sites in plain values, as ``--json`` prints them.
         width: Columns to fill; None for as many as the rows need.
     """
-    page = [*(paint(line, "bold") for line in folded([backbone_words(document)], width)), ""]
+    page = headline(backbone_words(document), width)
     if document["sites"]:
         page += [*_sites(document["sites"], width).lines(width), ""]
     page += folded(_notes(document["sites"]), width)
@@ -32,6 +31,11 @@ def backbone_words(document: Document) -> str:
     """Write a backbone with its arguments and input shape."""
     arguments = "".join(f", {key} = {value}" for key, value in document["backbone_args"].items())
     return f"{document['backbone']}{arguments}, {map_words(document['input_shape'])}"
+
+
+def network_words(document: Document) -> str:
+    """Write a backbone as `backbone_words` does, and its number of classes."""
+    return f"{backbone_words(document)}, {document['num_classes']} classes"
 
 
 def map_words(shape: Iterable[int]) -> str:
@@ -62,18 +66,14 @@ def _notes(sites: Sequence[Document]) -> Iterable[str]:
     kinds = Counter(site["slot"] for site in sites)
     words = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
     stages, blocks = (len({site[key] for site in sites}) for key in ("stage", "block"))
-    where = f"{_number(stages, 'stage')} and {_number(blocks, 'block')}"
-    yield f"{_number(len(sites), 'site')} in {where}: {words}"
+    where = f"{counted(stages, 'stage')} and {counted(blocks, 'block')}"
+    yield f"{counted(len(sites), 'site')} in {where}: {words}"
     merged = sum(site["follows"] is not None for site in sites)
     if merged:
         yield (
-            f"{_number(merged, 'block end')} directly after a convolution or its norm: "
+            f"{counted(merged, 'block end')} directly after a convolution or its norm: "
             "an after_conv choice governs them too"
         )
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _refused(refused: Iterable[Document]) -> Table:

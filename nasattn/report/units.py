@@ -16,6 +16,11 @@ def _four_digits(value: float) -> str:
     return f"{value:.{decimals}f}"
 
 
+def counted(number: int, noun: str) -> str:
+    """Write a number with its noun: ``1 seed``, ``50,000 training images``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def prefix_for(largest: float) -> tuple[float, str]:
     """Return the size and letter of the prefix that suits values up to ``largest``."""
     return next(((size, p) for size, p in _PREFIXES if largest >= size), (1.0, ""))

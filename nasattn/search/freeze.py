@@ -19,10 +19,8 @@ from nasattn.search.settings import FrozenExecution, FrozenSearch, Settings
 from nasattn.search.storage import absolute_url, without_password
 from nasattn.search.study_file import Limit, StudyFile
 from nasattn.search.variants import architectures, total
-from nasattn.space import Space, SpaceFile, cost_range
+from nasattn.space import COSTS, Space, SpaceFile, cost_range
 from nasattn.training import resolve_recipe
-
-COSTS = ("params", "flops")
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,18 +58,10 @@ def resume(name: str, trials: int | None, storage: str | None, session: Session)
     """
     folder = load_study(session.runs_dir, name).path
     frozen = Settings.load(folder)
-    _check_total(frozen, trials)
+    if trials is not None and frozen.variant:
+        raise UserError(f'study "{name}" lists variants: its total is {frozen.trials}')
     settings = frozen.model_copy(update={"trials": trials or frozen.trials})
     return _run(thaw(settings, session), folder, frozen, session, storage)
-
-
-def _check_total(frozen: Settings, trials: int | None) -> None:
-    if trials is None:
-        return
-    if frozen.variant:
-        raise UserError(f'study "{frozen.name}" lists variants: its total is {frozen.trials}')
-    if trials < frozen.trials:
-        raise UserError(f"--trials {trials}: the study's total is {frozen.trials} and only grows")
 
 
 def _run(

@@ -10,6 +10,7 @@ from nasattn.space.space import Space
 
 COSTS = ("params", "flops")
 Range = tuple[int, int]
+Priced = list[tuple[Outcome, Totals]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,12 @@ class OptionCost:
     flops: Range
 
 
+def price(decision: Decision, model: CostModel) -> Priced:
+    """Return the outcomes of a decision, each with what it adds to the bare backbone."""
+    found = outcomes(decision, lambda domain: domain.probes)
+    return [(outcome, sum(map(model.placement, outcome.placements), Totals())) for outcome in found]
+
+
 def cost_range(space: Space, model: CostModel) -> dict[str, Range]:
     """Return the lowest and highest ``params`` and ``flops`` of a space.
 
@@ -58,7 +65,7 @@ def cost_range(space: Space, model: CostModel) -> dict[str, Range]:
 
 def cost_extremes(space: Space, model: CostModel) -> dict[str, Extremes]:
     """Return the cheapest and dearest architectures of a space by ``params`` and ``flops``."""
-    priced = [_price(decision, model) for decision in space.decisions]
+    priced = [price(decision, model) for decision in space.decisions]
     return {cost: _extremes(space, cost, priced, model.base) for cost in COSTS}
 
 
@@ -66,7 +73,7 @@ def option_costs(space: Space, model: CostModel) -> tuple[OptionCost, ...]:
     """Return what each option of each choice adds where it is placed at all its sites."""
     sums: dict[tuple[str, Option], dict[str, Range]] = {}
     for decision in space.decisions:
-        priced = _price(decision, model)
+        priced = price(decision, model)
         for option in decision.options:
             own = [totals for outcome, totals in priced if outcome.option == option]
             before = sums.get((decision.choice, option), dict.fromkeys(COSTS, (0, 0)))
@@ -77,14 +84,6 @@ def option_costs(space: Space, model: CostModel) -> tuple[OptionCost, ...]:
         OptionCost(choice, option, params=ranges["params"], flops=ranges["flops"])
         for (choice, option), ranges in sums.items()
     )
-
-
-Priced = list[tuple[Outcome, Totals]]
-
-
-def _price(decision: Decision, model: CostModel) -> Priced:
-    found = outcomes(decision, lambda domain: domain.probes)
-    return [(outcome, sum(map(model.placement, outcome.placements), Totals())) for outcome in found]
 
 
 def _added(before: Range, totals: list[Totals], cost: str) -> Range:

@@ -2,18 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, fields
-from typing import Any
 
 from nasattn.cost import Totals, cost_model
 from nasattn.cost.additive import CostModel
 from nasattn.cost.describing import backbone_stages, describe_stages
-from nasattn.space.costs import cost_range
-from nasattn.space.decision import Decision, outcomes
+from nasattn.placement.describing import Document
+from nasattn.space.costs import cost_range, price
+from nasattn.space.decision import Decision
+from nasattn.space.describing import describe_space
 from nasattn.space.options import Option
 from nasattn.space.schema import SpaceFile
 from nasattn.space.space import Space
-
-Document = dict[str, Any]
 
 
 def describe_costs(file: SpaceFile, place: str, num_classes: int) -> Document:
@@ -35,11 +34,7 @@ def describe_costs(file: SpaceFile, place: str, num_classes: int) -> Document:
     bare = space.architecture(())
     model = cost_model(bare, num_classes)
     return {
-        "file": place,
-        "backbone": space.backbone,
-        "backbone_args": dict(space.backbone_args),
-        "input_shape": list(space.input_shape),
-        "num_classes": num_classes,
+        **describe_space(space, place, num_classes),
         "bare": asdict(model.base),
         "stages": describe_stages(backbone_stages(bare, num_classes)),
         "decisions": [_decision(decision, model) for decision in space.decisions],
@@ -48,15 +43,14 @@ def describe_costs(file: SpaceFile, place: str, num_classes: int) -> Document:
 
 
 def _decision(decision: Decision, model: CostModel) -> Document:
-    found = outcomes(decision, lambda domain: domain.probes)
-    priced = [(o.option, sum(map(model.placement, o.placements), Totals())) for o in found]
+    priced = price(decision, model)
     return {
         "name": decision.name,
         "choice": decision.choice,
         "slot": str(decision.slot),
         "sites": [site.at for site in decision.sites],
         "options": [
-            _option(option, [totals for own, totals in priced if own == option])
+            _option(option, [totals for outcome, totals in priced if outcome.option == option])
             for option in decision.options
         ],
     }

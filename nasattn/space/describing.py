@@ -1,18 +1,21 @@
 """A search space in plain values: what ``nasattn space show --json`` prints."""
 
 from collections.abc import Iterable
-from typing import Any
 
-from nasattn.cost import CostModel
-from nasattn.placement import Architecture, Refusal, Site
+from nasattn.cost import CostModel, cost_model
+from nasattn.placement import Architecture
+from nasattn.placement.describing import (
+    Document,
+    describe_backbone,
+    describe_refusal,
+    describe_site,
+)
 from nasattn.space.costs import Extremes, OptionCost, cost_extremes, option_costs
 from nasattn.space.counting import intervals, size
 from nasattn.space.decision import Decision
 from nasattn.space.domains import Domain, Interval, Scalar
 from nasattn.space.schema import Choice, SpaceFile
 from nasattn.space.space import Space, find_sites_of
-
-Document = dict[str, Any]
 
 
 def describe(file: SpaceFile, place: str, num_classes: int) -> Document:
@@ -30,22 +33,26 @@ def describe(file: SpaceFile, place: str, num_classes: int) -> Document:
         UserError: as `Space.from_file` does.
     """
     space = Space.from_file(file, place)
-    model = CostModel(
-        space.backbone, dict(space.backbone_args), space.input_shape, num_classes=num_classes
-    )
+    bare = space.architecture(())
+    model = cost_model(bare, num_classes)
     extremes, costs = cost_extremes(space, model), option_costs(space, model)
     return {
-        "file": place,
-        "backbone": space.backbone,
-        "backbone_args": dict(space.backbone_args),
-        "input_shape": list(space.input_shape),
-        "num_classes": num_classes,
+        **describe_space(space, place, num_classes),
         "size": size(space),
         "intervals": list(intervals(space)),
         "choices": [_choice(choice, space, costs) for choice in file.choice],
-        "bare": _costs(space.architecture(()), model),
+        "bare": _costs(bare, model),
         "extremes": {cost: _extremes(found, model) for cost, found in extremes.items()},
-        "refused": [_refusal(refusal) for refusal in find_sites_of(file, place)[1].refused],
+        "refused": [describe_refusal(refusal) for refusal in find_sites_of(file, place)[1].refused],
+    }
+
+
+def describe_space(space: Space, place: str, num_classes: int) -> Document:
+    """Return which space it is, for which networks, in plain values."""
+    return {
+        "file": place,
+        **describe_backbone(space.backbone, dict(space.backbone_args), space.input_shape),
+        "num_classes": num_classes,
     }
 
 
@@ -78,18 +85,7 @@ def _domain(domain: Domain) -> list[Scalar] | Document:
 
 
 def _decision(decision: Decision) -> Document:
-    return {"name": decision.name, "sites": [_site(site) for site in decision.sites]}
-
-
-def _site(site: Site) -> Document:
-    return {
-        "slot": str(site.slot),
-        "at": site.at,
-        "stage": site.stage,
-        "block": site.block,
-        "channels": site.channels,
-        "size": list(site.size),
-    }
+    return {"name": decision.name, "sites": [describe_site(site) for site in decision.sites]}
 
 
 def _extremes(found: Extremes, model: CostModel) -> Document:
@@ -108,7 +104,3 @@ def _costs(architecture: Architecture, model: CostModel) -> Document:
         "flops_stock": totals.flops_stock,
         "placements": [placement.to_dict() for placement in architecture.placements],
     }
-
-
-def _refusal(refusal: Refusal) -> Document:
-    return {"module": refusal.module, "reason": refusal.reason}

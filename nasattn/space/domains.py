@@ -8,7 +8,7 @@ from nasattn.errors import UnknownNameError, UserError
 
 Scalar = bool | int | float | str
 
-# Above this many whole numbers an interval is checked and priced at its ends only.
+# Every whole number of an interval is checked and priced.
 _MOST_PROBES = 256
 
 
@@ -62,8 +62,8 @@ class Interval:
 
     @property
     def probes(self) -> tuple[Scalar, ...]:
-        """All whole numbers where they are few, else the two ends."""
-        if self.integer and self.high - self.low < _MOST_PROBES:
+        """All whole numbers, or the two ends."""
+        if self.integer:
             return tuple(range(int(self.low), int(self.high) + 1))
         return (self.low, self.high)
 
@@ -80,7 +80,8 @@ def parse_domain(value: Any, place: str) -> Domain:
 
     Raises:
         UserError: it is none of the three, an array is empty or repeats a value, or the
-            ends of an interval are no numbers or the wrong way round.
+            ends of an interval are no numbers or the wrong way round, or an interval of
+            whole numbers is too long to check each of them.
     """
     if isinstance(value, dict):
         return _interval(value, place)
@@ -114,7 +115,13 @@ def _interval(table: dict[str, Any], place: str) -> Interval:
         raise UserError(f"{place}: low = {low!r} must be below high = {high!r}")
     if log and low <= 0:
         raise UserError(f"{place}.low = {low!r}: must be above 0 where log = true")
-    return Interval(low, high, log, integer=type(low) is type(high) is int)
+    integer = type(low) is type(high) is int
+    if integer and high - low >= _MOST_PROBES:
+        raise UserError(
+            f"{place}: {low} to {high} are {high - low + 1} whole numbers, and at most "
+            f"{_MOST_PROBES} can be checked; list values, or give floats such as {low}.0"
+        )
+    return Interval(low, high, log, integer)
 
 
 def _check_keys(table: dict[str, Any], place: str) -> None:

@@ -9,13 +9,12 @@ from typing import Self
 from nasattn.backbones import default_input_shape
 from nasattn.errors import UnknownNameError, UserError
 from nasattn.placement import Architecture, Placement, Site, Sites, backbone_sites, canonical
+from nasattn.placement.architecture import Shape
 from nasattn.space.decision import Decision, check_option
 from nasattn.space.domains import Scalar
 from nasattn.space.govern import check_disjoint, governed_sites, group_sites
 from nasattn.space.options import Option, parse_options
 from nasattn.space.schema import Choice, SpaceFile, read_space_file
-
-Shape = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)

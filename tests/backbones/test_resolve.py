@@ -3,6 +3,7 @@ import torch
 from torch import nn
 
 from nasattn.backbones import OWN, create, default_input_shape
+from nasattn.backbones.resolve import complete_arguments
 from nasattn.errors import UnknownNameError, UserError
 
 
@@ -90,3 +91,17 @@ def test_an_unknown_backbone_lists_the_known_ones() -> None:
     with pytest.raises(UnknownNameError) as caught:
         create("resnet-20")
     assert set(OWN) < set(caught.value.known)
+
+
+@pytest.mark.parametrize("key", ["num_classes", "in_channels"])
+@pytest.mark.parametrize("name", ["resnet20", "torchvision:resnet18", "a.b:c"])
+def test_what_follows_from_the_data_is_no_argument(name: str, key: str) -> None:
+    with pytest.raises(UserError, match=f"backbone {name}: {key} = 5 is no argument to give"):
+        complete_arguments(name, {key: 5})
+
+
+@pytest.mark.parametrize("name", sorted(OWN))
+def test_completing_arguments_changes_no_network(name: str) -> None:
+    complete = complete_arguments(name, {})
+    assert complete_arguments(name, complete) == complete
+    assert num_params(create(name, **complete)) == num_params(create(name))

@@ -160,6 +160,15 @@ class TestSites:
         done = nasattn("sites", f"{NETWORKS}:blocks", "--input-shape", "3,8,8", columns=columns)
         assert max(map(len, done.lines)) <= max(columns, 50)
 
+    def test_a_space_tells_the_same_of_a_site(self, nasattn: Nasattn, space: Path) -> None:
+        shown = read(nasattn("space", "show", str(space), "--json"))
+        told = [site for c in shown["choices"] for d in c["decisions"] for site in d["sites"]]
+        listed = read(nasattn("sites", "resnet8", "--arg=width=8", "--input-shape=3,8,8", "--json"))
+        assert {"follows", "calls"} <= told[0].keys()
+        assert all(site in listed["sites"] for site in told)
+        of_kinds = [site for site in listed["sites"] if site["slot"] in ("activation", "block_end")]
+        assert len(told) == len(of_kinds)
+
 
 class TestModules:
     def test_every_module_with_its_facts(self, nasattn: Nasattn) -> None:

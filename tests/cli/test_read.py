@@ -20,6 +20,7 @@ import typer
 from nasattn.analysis.dominance import dominates
 from nasattn.cli import read
 from nasattn.cli.main import main
+from nasattn.cli.options import runs_dir_words
 from nasattn.errors import UserError
 from nasattn.records import FIELDS, load_study, load_trials
 from nasattn.report.ink import plain
@@ -282,3 +283,21 @@ def test_commands_are_plain_functions(runs: Path, capsys: pytest.CaptureFixture[
     assert "▲ baseline" in capsys.readouterr().out
     with pytest.raises(UserError, match="no trial 77"):
         read.show("one", 77, runs_dir=runs)
+
+
+@pytest.mark.parametrize(
+    ("environment", "folder", "words"),
+    [
+        ({}, "runs", ""),
+        ({}, "my runs", " --runs-dir 'my runs'"),
+        ({"NASATTN_RUNS": "/here"}, "/here", ""),
+        ({"NASATTN_RUNS": "/here"}, "runs", " --runs-dir runs"),
+    ],
+)
+def test_a_suggestion_names_the_folder_only_where_it_is_not_the_usual_one(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], folder: str, words: str
+) -> None:
+    monkeypatch.delenv("NASATTN_RUNS", raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert runs_dir_words(Path(folder)) == words

@@ -65,6 +65,19 @@ def test_defaults_may_be_left_out_and_words_become_numbers() -> None:
     assert Architecture.parse(text) == resnet8()
 
 
+def test_arguments_of_our_own_backbones_are_complete() -> None:
+    spoken, silent = (canonical("resnet20", args, (3, 8, 8), []) for args in ({"width": 16}, {}))
+    assert spoken == silent
+    assert silent.backbone_args == (("width", 16),)
+    assert Architecture.parse('{"backbone": "resnet20"}').backbone_args == (("width", 16),)
+    assert canonical("resnet20", {"width": 8}, (3, 8, 8), []).digest != silent.digest
+
+
+@pytest.mark.parametrize("backbone", ["resnet18", "torchvision:resnet18"])
+def test_arguments_of_torchvisions_networks_stay_as_written(backbone: str) -> None:
+    assert canonical(backbone, {}, (3, 32, 32), []).backbone_args == ()
+
+
 def test_the_shape_defaults_to_the_backbones() -> None:
     assert Architecture.parse('{"backbone": "resnet8"}').input_shape == (3, 32, 32)
 
@@ -128,6 +141,30 @@ def test_a_refused_site_says_why() -> None:
         (
             '{"backbone": "resnet8", "placements": [{"slot": "after", "at": "a", "module": "se"}]}',
             ['no slot "after"', "known: activation, after_conv"],
+        ),
+        (
+            '{"backbone": "resnet8", "backbone_args": {"num_classes": 4}}',
+            ["resnet8: num_classes = 4", "follows from the data"],
+        ),
+        (
+            '{"backbone": "torchvision:resnet18", "backbone_args": {"in_channels": 1}}',
+            ["torchvision:resnet18: in_channels = 1"],
+        ),
+        ('{"backbone": "resnet8", "backbone_args": {"name": 1}}', ["no argument 'name'"]),
+        *(
+            (
+                f'{{"backbone": "resnet8", "backbone_args": {{"width": {value}}}}}',
+                [f"backbone_args of resnet8: width = {value} must be a finite number"],
+            )
+            for value in ("[16]", "null", '{"a": 1}', "NaN", "Infinity")
+        ),
+        *(
+            (
+                '{"backbone": "resnet8", "placements": [{"slot": "after_conv", "at": "conv1", '
+                f'"module": "eca", "options": {{"kernel_size": {value}}}}}]}}',
+                [f"options of eca at after_conv:conv1: kernel_size = {value} must be"],
+            )
+            for value in ("[3]", "null", "{}")
         ),
     ],
 )

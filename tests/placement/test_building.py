@@ -7,6 +7,7 @@ from torch import nn
 from nasattn.attention import resolve_options
 from nasattn.backbones import create
 from nasattn.placement import Architecture, Placement, build
+from nasattn.placement.marking import marked_site
 from nasattn.placement.slot import Slot
 from tests.architectures import ARGUMENTS, SHAPE, architectures, resnet8, resnet8_sites
 
@@ -88,7 +89,7 @@ def test_an_architecture_without_placements_is_the_backbone_itself() -> None:
 def test_no_empty_slot_is_left(architecture: Architecture) -> None:
     net = build(architecture)
     assert not [module for module in net.modules() if isinstance(module, Slot)]
-    placed = [module.site for module in net.modules() if hasattr(module, "site")]
+    placed = [site for module in net.modules() if (site := marked_site(module)) is not None]
     assert sorted(placed) == [placement.site for placement in architecture.placements]
 
 

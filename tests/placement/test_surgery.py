@@ -156,6 +156,17 @@ def test_a_module_that_is_one_conv_has_no_site_and_says_nothing() -> None:
     assert (found.sites, found.refused) == ((), ())
 
 
+def test_a_users_module_with_a_site_of_its_own_is_no_placement() -> None:
+    net = create("resnet8", width=4)
+    net.layer1[0].site = "Delphi"
+    attends = attention.create("gct", 4)
+    attends.site = "Dodona"
+    filled = fill(net, {"before_conv:conv1": Twice(), "after_conv:conv1": attends})
+    assert list(measure_cost(net, (3, 8, 8)).by_site) == []
+    assert set(measure_cost(filled, (3, 8, 8)).by_site) == {"before_conv:conv1", "after_conv:conv1"}
+    assert (filled.layer1[0].site, attends.site) == ("Delphi", "Dodona")
+
+
 def test_costs_of_placed_modules_are_told_by_site() -> None:
     filled = fill(
         create("resnet8", width=4), {"block_end:layer1.0.add": attention.create("gct", 4)}

@@ -69,7 +69,7 @@ def test_the_pareto_page(tmp_path: Path, width: int | None) -> None:
     assert "accuracy (%)" in text
     assert "flops (" in text
     for condition in (
-        "digits, validation split (10 % of the training images)",
+        "digits: 1,294 training images, accuracy on 144 validation images",
         "4 epochs",
         "1 seed per architecture",
         "cpu, an ordinary processor",
@@ -126,7 +126,7 @@ def test_repeats_have_mean_spread_and_numbers(tmp_path: Path) -> None:
     assert "91.00 ± 1.00" in text
     assert "(mean ± SD of 3: trials 0, 1, 2)" in text
     assert "3 seeds per architecture" in text
-    assert "digits, test set" in text
+    assert "accuracy on 359 test images" in text
 
 
 @pytest.mark.parametrize("width", WIDTHS)

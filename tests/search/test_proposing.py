@@ -9,7 +9,7 @@ import torch
 
 from nasattn.errors import StoppedError, UserError
 from nasattn.records import Trial
-from nasattn.report.live import LineObserver
+from nasattn.report.live import make_observer
 from nasattn.search.choosers import RandomChooser
 from nasattn.search.freeze import Material, freeze
 from nasattn.search.ledger import Attempt, Ledger, now
@@ -42,7 +42,7 @@ def make(folder: Path, space: str = SPACE, **overrides: object) -> Material:
     path = write_study(folder, space=space)
     settings = {key.replace("__", "."): value for key, value in overrides.items()}
     file, home = read_study_file(path, settings)
-    session = Session(folder, torch.device("cpu"), LineObserver(), lambda: None)
+    session = Session(folder, torch.device("cpu"), make_observer(), lambda: None)
     return freeze(file, home, str(path), session, None)
 
 

@@ -88,12 +88,15 @@ def test_architecture_and_seed_give_the_recorded_accuracy_again(
     import torch
 
     from nasattn.placement import Architecture
+    from nasattn.report.live import make_observer
     from nasattn.search.freeze import thaw
+    from nasattn.search.session import Session
     from nasattn.search.settings import Settings
     from nasattn.search.training_trial import train_architecture
 
     folder = home / "runs" / "tiny"
-    material = thaw(Settings.load(folder))
+    session = Session(home / "runs", torch.device("cpu"), make_observer(), lambda: None)
+    material = thaw(Settings.load(folder), session)
     recorded = trials("tiny", home / "runs")[3]
     text = (folder / "trials" / "3" / "architecture.json").read_text(encoding="utf-8")
     architecture = Architecture.parse(text)

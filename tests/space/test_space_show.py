@@ -11,7 +11,7 @@ from nasattn.cli import space as command
 from nasattn.cost import CostModel
 from nasattn.errors import UserError
 from nasattn.report.ink import plain
-from nasattn.report.space import count_words, space_page
+from nasattn.report.space_page import count_words, space_page
 from nasattn.space import cost_range, load_space, size
 
 APP = typer.Typer()

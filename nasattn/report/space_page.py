@@ -5,13 +5,14 @@ from decimal import Decimal
 from typing import Any
 
 from nasattn.report.call_sites import fold
-from nasattn.report.ink import folded, paint
-from nasattn.report.placements import summarize
+from nasattn.report.costs import Ends, range_table, span
+from nasattn.report.documents import Document
+from nasattn.report.ink import folded, headline
+from nasattn.report.placements import option_word, summarize
+from nasattn.report.sites_page import map_words, network_words
 from nasattn.report.table import Row, Table
-from nasattn.report.units import human, relative
 
-Document = Mapping[str, Any]
-COSTS = ("params", "flops")
+_COSTS = ("params", "flops")
 _ENDS = ("cheapest", "dearest")
 
 
@@ -23,15 +24,14 @@ def space_page(document: Document, width: int | None) -> list[str]:
         width: Columns to fill; None for as many as the rows need.
     """
     return [
-        *(paint(line, "bold") for line in folded([_headline(document)], width)),
-        "",
+        *headline(f"{document['file']}: {network_words(document)}", width),
         *_sites(document["choices"]).lines(width),
         "",
         *folded(["What each option adds where it stands at all sites of its choice:"], width),
         "",
         *_options(document["choices"]).lines(width),
         "",
-        *_costs(document).lines(width),
+        *range_table(document["bare"], _ranges(document), _ENDS).lines(width),
         "",
         *folded(_closing(document), width),
     ]
@@ -44,13 +44,6 @@ def count_words(count: int) -> str:
     ('46,656', '1.181e21')
     """
     return f"{count:,}" if count < 10**15 else f"{Decimal(count):.3e}".replace("e+", "e")
-
-
-def _headline(document: Document) -> str:
-    arguments = "".join(f", {key} = {value}" for key, value in document["backbone_args"].items())
-    shape = "×".join(map(str, document["input_shape"]))
-    classes = f"{document['num_classes']} classes"
-    return f"{document['file']}: {document['backbone']}{arguments}, {shape}, {classes}"
 
 
 def _sites(choices: Iterable[Document]) -> Table:
@@ -69,7 +62,7 @@ def _sites(choices: Iterable[Document]) -> Table:
 
 
 def _maps(sites: Iterable[Document]) -> str:
-    maps = dict.fromkeys("×".join(map(str, (s["channels"], *s["size"]))) for s in sites)
+    maps = dict.fromkeys(map_words((site["channels"], *site["size"])) for site in sites)
     return ", ".join(maps)
 
 
@@ -78,14 +71,10 @@ def _options(choices: Iterable[Document]) -> Table:
     for choice in choices:
         rows.append(Row((choice["name"], "", ""), "", "bold"))
         for option in choice["options"]:
-            costs = [_range(option[cost]) if option["module"] else "" for cost in COSTS]
-            cells = (f"  {_word(option, choice)}", *costs)
+            costs = [span(option[cost]) if option["module"] else "" for cost in _COSTS]
+            cells = (f"  {option_word(option, choice['slot'])}", *costs)
             rows.append(Row(cells, _hyperparameters(option["hyperparameters"])))
-    return Table(("<option", *COSTS), "hyperparameters", tuple(rows))
-
-
-def _word(option: Document, choice: Document) -> str:
-    return option["module"] or ("keep" if choice["slot"] == "activation" else "none")
+    return Table(("<option", *_COSTS), "hyperparameters", tuple(rows))
 
 
 def _hyperparameters(domains: Mapping[str, Any]) -> str:
@@ -99,37 +88,19 @@ def _values(domain: Sequence[object] | Mapping[str, object]) -> str:
     return ", ".join(str(v).lower() if isinstance(v, bool) else str(v) for v in domain)
 
 
-def _range(ends: Sequence[int]) -> str:
-    least, most = map(_signed, ends)
-    return least if least == most else f"{least} to {most}"
-
-
-def _signed(count: int) -> str:
-    return f"{'-' if count < 0 else '+'}{human(abs(count))}"
-
-
-def _costs(document: Document) -> Table:
-    rows: list[Row] = []
-    for cost in COSTS:
-        bare = document["bare"][cost]
-        ends = [document["extremes"][cost][end][cost] for end in _ENDS]
-        cells = [cell for end in ends for cell in (f"{end:,}", _percent(end, bare))]
-        rows.append(Row((cost, f"{bare:,}", *cells)))
-    heads = ("<cost", "bare backbone", "cheapest", "", "dearest", "")
-    return Table(heads, "", tuple(rows))
-
-
-def _percent(value: int, base: int) -> str:
-    text = relative(value, base)
-    return f"{text} %" if text else ""
+def _ranges(document: Document) -> dict[str, Ends]:
+    """Return the cheapest and the dearest of each cost."""
+    low, high = _ENDS
+    extremes = document["extremes"]
+    return {cost: (extremes[cost][low][cost], extremes[cost][high][cost]) for cost in _COSTS}
 
 
 def _closing(document: Document) -> Iterable[str]:
     """Say in words which architectures lie at the ends, and how many there are."""
     for end in _ENDS:
-        found = {cost: document["extremes"][cost][end] for cost in COSTS}
+        found = {cost: document["extremes"][cost][end] for cost in _COSTS}
         same = len({architecture["digest"] for architecture in found.values()}) == 1
-        for cost in COSTS[:1] if same else COSTS:
+        for cost in _COSTS[:1] if same else _COSTS:
             by = "" if same else f" by {cost}"
             yield f"{end}{by}: {summarize(found[cost]['placements'])}"
     yield f"size: {count_words(document['size'])} architectures{_intervals(document['intervals'])}"

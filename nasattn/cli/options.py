@@ -1,0 +1,31 @@
+"""Options that several commands share."""
+
+import os
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+RUNS = Path("runs")
+"""Where studies are kept unless ``--runs-dir`` or NASATTN_RUNS says otherwise."""
+
+RunsDir = Annotated[
+    Path, typer.Option("--runs-dir", envvar="NASATTN_RUNS", help="The folder of all studies.")
+]
+Storage = Annotated[
+    str | None,
+    typer.Option(help="The study's storage URL, with the password that the run folder leaves out."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print comma-separated values instead.")]
+InputShape = Annotated[
+    str | None,
+    typer.Option("--input-shape", metavar="C,H,W", help="[default: the backbone's own]"),
+]
+
+
+def runs_dir_words(runs_dir: Path) -> str:
+    """Return what a command to be typed next needs after it to look in the same folder."""
+    usual = str(runs_dir) == os.environ.get("NASATTN_RUNS", str(RUNS))
+    return "" if usual else f" --runs-dir {shlex.quote(str(runs_dir))}"
