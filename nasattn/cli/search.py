@@ -110,7 +110,7 @@ def _watch(
             session = Session(runs_dir, resolve_device(device), observer, check)
             outcome = run(session)
     except StoppedError:
-        where = "" if runs_dir == RUNS else f" --runs-dir {shlex.quote(str(runs_dir))}"
+        where = runs_dir_words(runs_dir)
         raise StoppedError(f"stopped; to go on: nasattn resume {name}{where}") from None
     if outcome == "exhausted":
         observer.note("every architecture within the budget has been trained")
