@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nasattn.cli.options import RUNS, RunsDir, Storage
+from nasattn.cli.options import RUNS, RunsDir, Storage, runs_dir_words
 from nasattn.errors import StoppedError, UserError
 
 if TYPE_CHECKING:
