@@ -74,6 +74,8 @@ def user_network(
         factory = getattr(importlib.import_module(module_name), attribute)
     except (ImportError, AttributeError, ValueError) as error:
         raise UserError(f"backbone {path} cannot be imported: {error}") from None
+    except Exception as error:  # the user's module runs: it may raise anything
+        raise UserError(f"backbone {path} cannot be imported: {error!r}") from error
     try:
         net = factory(num_classes=num_classes, in_channels=in_channels, **arguments)
     except Exception as error:

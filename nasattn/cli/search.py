@@ -131,7 +131,9 @@ def _parse_setting(item: str) -> tuple[str, Any]:
 
 def _split_data(text: str) -> tuple[str, str | None]:
     """Split ``imagefolder:photos``; ``package.module:function`` stays whole."""
+    from nasattn.data import KINDS
+
     kind, _, root = text.partition(":")
-    if "." in kind:
+    if kind not in KINDS and root:
         return text, None
     return kind, root or None

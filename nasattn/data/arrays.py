@@ -33,9 +33,19 @@ def as_images(images: Any, labels: Any, place: str) -> Images:
 
 
 def numbered(train: Images, validation: Images | None, test: Images | None, place: str) -> Source:
-    """Return a source whose classes are named by their numbers."""
+    """Return a source whose classes are named by their numbers.
+
+    Raises:
+        UserError: a label is larger than the number of images, so that classes must be empty.
+    """
     parts = [part for part in (train, validation, test) if part is not None]
     largest = max(int(part.labels.max()) for part in parts)
+    count = sum(map(len, parts))
+    if largest >= count:
+        raise UserError(
+            f"{place}: a label is {largest}, but classes count from 0 and each must have images; "
+            f"there are {count}"
+        )
     classes = tuple(str(label) for label in range(largest + 1))
     return Source(train, validation, test, classes, place)
 

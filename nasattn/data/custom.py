@@ -29,8 +29,11 @@ def read_custom(path: str, root: str | None) -> Source:
             f"data set {path}: the function returned {_describe(found)}, but must return "
             "(train_images, train_labels, test_images, test_labels)"
         )
-    train = as_images(found[0], found[1], f"data set {path}: train")
-    test = as_images(found[2], found[3], f"data set {path}: test")
+    try:
+        train = as_images(found[0], found[1], f"data set {path}: train")
+        test = as_images(found[2], found[3], f"data set {path}: test")
+    except (TypeError, ValueError) as error:
+        raise UserError(f"data set {path}: what it returned is no array: {error}") from None
     return numbered(train, None, test, f"data set {path}")
 
 
@@ -40,6 +43,8 @@ def _imported(path: str) -> Callable[..., Any]:
         function = getattr(importlib.import_module(module_name), attribute)
     except (ImportError, AttributeError, ValueError) as error:
         raise UserError(f"data set {path} cannot be imported: {error}") from None
+    except Exception as error:  # the user's module runs: it may raise anything
+        raise UserError(f"data set {path} cannot be imported: {error!r}") from error
     if not callable(function):
         raise UserError(f"data set {path}: {type(function).__name__}, but must be a function")
     return function  # type: ignore[no-any-return]  # whatever the user's module holds

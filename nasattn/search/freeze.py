@@ -19,7 +19,7 @@ from nasattn.search.settings import FrozenExecution, FrozenSearch, Settings
 from nasattn.search.storage import absolute_url, without_password
 from nasattn.search.study_file import Limit, StudyFile
 from nasattn.search.variants import architectures, total
-from nasattn.space import COSTS, Space, SpaceFile, cost_range
+from nasattn.space import COSTS, Space, SpaceFile, cost_range, intervals
 from nasattn.training import resolve_recipe
 
 
@@ -67,6 +67,7 @@ def freeze(
     space_values = _space_values(file, folder)
     backbone, arguments, shape = _backbone(file, space_values)
     space = _space(space_values, str(file.search_space))
+    _check_grid(file, space)
     data = _with_absolute_root(file.data)
     session.check()
     splits = evaluated_splits(load(data, shape), data, file.evaluate)
@@ -145,6 +146,14 @@ def _space(values: Mapping[str, Any] | None, place: str) -> Space | None:
     if values is None:
         return None
     return Space.from_file(validate(SpaceFile, values, place), place)
+
+
+def _check_grid(file: StudyFile, space: Space | None) -> None:
+    if space is not None and file.search.sampler == "grid" and (found := intervals(space)):
+        raise UserError(
+            f"the grid sampler needs values, not intervals: {', '.join(found)}; "
+            f"list values in {file.search_space} or take another --sampler"
+        )
 
 
 def _backbone(

@@ -9,7 +9,6 @@ import optuna
 from optuna.distributions import CategoricalDistribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from nasattn.errors import UserError
 from nasattn.placement import Architecture
 from nasattn.search.choosers import (
     RandomChooser,
@@ -23,7 +22,7 @@ from nasattn.search.listing import list_architectures
 from nasattn.search.samplers import kept_notes, make_sampler
 from nasattn.search.storage import DIRECTIONS
 from nasattn.seeding import derive_seed
-from nasattn.space import Space, decide, intervals
+from nasattn.space import Space, decide
 
 # After so many proposals in a row that are over budget or known, chance takes over; after so
 # many draws, the architectures within the budget are gone through in a shuffled order.
@@ -65,19 +64,11 @@ def make_proposer(material: Material, ledger: Ledger, check: Callable[[], None])
         material: The study.
         ledger: Its trials.
         check: Called while a long listing goes on; what it raises ends it.
-
-    Raises:
-        UserError: the grid sampler on a space with intervals.
     """
     sampler, space = material.settings.search.sampler, material.space
     if space is None:
         return ListProposer(material, _variants(material))
     if sampler == "grid":
-        if found := intervals(space):
-            raise UserError(
-                f"the grid sampler needs values, not intervals: {', '.join(found)}; "
-                "list values in the search space or take another --sampler"
-            )
         return ListProposer(material, _listed(material, space, check, None))
     return SamplerProposer(material, space, ledger, check)
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from nasattn.errors import FailedError, NasattnError, StoppedError, UserError, WriteError
+from nasattn.errors import FailedError, StoppedError, UserError, WriteError
 from nasattn.placement import canonical
 from nasattn.records import Trial
 from nasattn.search.environment import device_name
@@ -138,7 +138,7 @@ class Runner:
             raise
         except (WriteError, UserError):
             raise
-        except (NasattnError, RuntimeError, ValueError, ArithmeticError, MemoryError) as error:
+        except Exception as error:  # a user's network may raise anything
             self._fail(task, attempt, error)
         else:
             self._end(attempt, replace(record, state="complete"))

@@ -1,5 +1,6 @@
 """Every mistake is one line that names the thing and the rule, with exit code 2 and no run."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,26 @@ def test_a_setting_on_the_command_line(tmp_path: Path, setting: str) -> None:
 def test_a_space_without_data_says_which_option_names_some(tmp_path: Path) -> None:
     write_study(tmp_path)
     assert "--data" in fail("search", tmp_path / "space.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("def load(:", ["mine:load", "SyntaxError"]),
+        ("raise KeyError('x')", ["mine:load", "KeyError"]),
+        ("def load():\n    return [[1], [1, 2]], [0, 1], [], []", ["mine:load"]),
+        ("def load():\n    return 7", ["mine:load", "train_images"]),
+    ],
+)
+def test_a_users_own_data_that_go_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, words: list[str]
+) -> None:
+    (tmp_path / "mine.py").write_text(text, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "mine", raising=False)
+    message = fail("search", write_study(tmp_path), "--data", "mine:load")
+    for word in words:
+        assert word in message
 
 
 def test_errors_keep_their_exit_codes() -> None:
