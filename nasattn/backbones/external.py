@@ -1,5 +1,6 @@
 """Networks that others wrote: torchvision's and the user's own."""
 
+import copy
 import importlib
 from collections.abc import Mapping
 from typing import Any
@@ -84,4 +85,5 @@ def user_network(
         raise UserError(
             f"backbone {path}: its factory returned {type(net).__name__}, not nn.Module"
         )
-    return net
+    # A factory may return the same object each time: training must not reach the next trial.
+    return copy.deepcopy(net)

@@ -55,10 +55,6 @@ def main() -> None:
     debug = len(arguments) < len(sys.argv) - 1
     try:
         app(arguments)
-    except NasattnError as error:
-        if debug:
-            raise
-        _leave(str(error), error.exit_code)
     except BrokenPipeError:
         # The reader of a pipe has what it wanted (`nasattn trials NAME | head`).
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -68,7 +64,15 @@ def main() -> None:
     except Exception as error:
         if debug:
             raise
-        _leave(f"{type(error).__name__}: {error} (a bug in nasattn; --debug shows where)", 1)
+        _leave(*_line_and_code(error))
+
+
+def _line_and_code(error: Exception) -> tuple[str, int]:
+    if isinstance(error, NasattnError):
+        return str(error), error.exit_code
+    if isinstance(error, OSError):
+        return f"{error.filename or 'output'}: {error.strerror or error}", 1
+    return f"{type(error).__name__}: {error} (a bug in nasattn; --debug shows where)", 1
 
 
 def _leave(text: str, code: int) -> None:

@@ -85,7 +85,11 @@ def load_study(runs_dir: str | Path, name: str, *, storage: str | None = None) -
     """
     path = Path(runs_dir) / check_name(name)
     file = path / "study.toml"
-    if not file.is_file():
+    try:
+        found = file.is_file()
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}") from None
+    if not found:
         raise _unknown(runs_dir, name)
     settings = _read_settings(file)
     if storage:

@@ -65,7 +65,8 @@ class Trial:
         """Return the trial that ``to_dict`` wrote; keys of later versions are left out.
 
         Raises:
-            ValueError: a field is missing, or the state is none of ``STATES``.
+            ValueError: a field is missing or of another type, or the state is none of
+                ``STATES``.
         """
         missing = [name for name in _REQUIRED if name not in values]
         if missing:
@@ -73,9 +74,36 @@ class Trial:
         if values["state"] not in STATES:
             raise ValueError(f"state {values['state']!r} is none of {', '.join(STATES)}")
         known = {name: values[name] for name in FIELDS if name in values}
+        _check_types(known)
         known["placements"] = tuple(known["placements"])
         known["curve"] = tuple(known.get("curve", ()))
         return cls(**known)
+
+
+_WHOLE = ("trial", "attempt", "repeat", "params", "flops", "flops_stock", "epochs")
+_WORDS = ("state", "reason", "digest", "device", "started")
+_NUMBERS = ("accuracy", "best_accuracy", "latency_ms", "seconds")
+_OF_PLACEMENTS = {"slot", "at", "module", "options"}
+
+
+def _check_types(values: Mapping[str, Any]) -> None:
+    """Raise ValueError where a value is not what the field's annotation says."""
+    kinds: tuple[tuple[tuple[str, ...], tuple[type, ...], str], ...] = (
+        (_WHOLE, (int,), "a whole number"),
+        (_WORDS, (str,), "text"),
+        (_NUMBERS, (int, float, type(None)), "a number"),
+        (("placements", "curve"), (list, tuple), "a list"),
+    )
+    for names, types, rule in kinds:
+        for name in names:
+            if name in values and type(values[name]) not in types:
+                raise ValueError(f"{name} = {values[name]!r} is not {rule}")
+    if values["state"] == "complete" and values.get("accuracy") is None:
+        raise ValueError("complete, but without an accuracy")
+    if not all(isinstance(p, Mapping) and p.keys() >= _OF_PLACEMENTS for p in values["placements"]):
+        raise ValueError("placements are not objects with slot, at, module and options")
+    if not all(isinstance(e, Mapping) and "epoch" in e for e in values.get("curve", ())):
+        raise ValueError("its curve is not a list of epochs")
 
 
 FIELDS = tuple(field.name for field in fields(Trial))

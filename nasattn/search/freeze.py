@@ -175,7 +175,7 @@ def _backbone(
 def _with_absolute_root(data: DataSpec) -> DataSpec:
     if data.root is None:
         return data
-    return data.model_copy(update={"root": str(Path(data.root).absolute())})
+    return data.model_copy(update={"root": str(Path(data.root).expanduser().absolute())})
 
 
 def _same_but_auto(file: StudyFile, frozen: Settings) -> bool:

@@ -81,6 +81,17 @@ class Ledger:
         self._shown = shown
         with storage_errors(shown):
             self._study_id = self._find_or_create(begun)
+        self._check_folders()
+
+    def _check_folders(self) -> None:
+        """Refuse to overwrite the folder of a trial that the storage has lost."""
+        known = {str(attempt.record.trial) for attempt in self.attempts()}
+        lost = [path for path in self._folder.glob("trials/*") if path.name not in known]
+        if lost:
+            raise UserError(
+                f"{lost[0]} is a trial that {self._shown} does not know of study "
+                f'"{self._settings.name}"; put the storage back, or give another --name'
+            )
 
     def _find_or_create(self, begun: bool) -> int:  # noqa: FBT001 - passed on from the constructor
         name = self._settings.name
@@ -116,19 +127,38 @@ class Ledger:
         self._storage.set_study_user_attr(study_id, SETTINGS_KEY, text)
 
     def attempts(self) -> list[Attempt]:
-        """Return the latest attempt of every trial, by number."""
-        with storage_errors(self._shown):
-            trials = self._storage.get_all_trials(self._study_id, deepcopy=False)
+        """Return the latest attempt of every trial, by number.
+
+        Raises:
+            UserError: a record in the storage is broken.
+            WriteError: the storage cannot be read.
+        """
         latest: dict[int, Attempt] = {}
-        for frozen in trials:
+        for frozen in self._all_trials():
             if RECORD_KEY not in frozen.user_attrs:
                 continue
-            curve = frozen.user_attrs.get(CURVE_KEY, [])
-            record = Trial.from_dict({**frozen.user_attrs[RECORD_KEY], "curve": curve})
+            record = self._record_of(frozen)
             known = latest.get(record.trial)
             if known is None or record.attempt > known.record.attempt:
                 latest[record.trial] = Attempt(record, frozen)
         return [latest[number] for number in sorted(latest)]
+
+    def _all_trials(self) -> list[FrozenTrial]:
+        try:
+            with storage_errors(self._shown):
+                return self._storage.get_all_trials(self._study_id, deepcopy=False)
+        except (ValueError, TypeError, KeyError) as error:
+            raise UserError(f"storage {self._shown}: a trial in it is broken: {error}") from None
+
+    def _record_of(self, frozen: FrozenTrial) -> Trial:
+        try:
+            curve = frozen.user_attrs.get(CURVE_KEY, [])
+            return Trial.from_dict({**frozen.user_attrs[RECORD_KEY], "curve": curve})
+        except (ValueError, TypeError) as error:
+            raise UserError(
+                f"storage {self._shown}: the record of Optuna's trial {frozen.number} is broken: "
+                f"{error}"
+            ) from None
 
     def start(self, record: Trial, proposal: Proposal) -> Attempt:
         """Enter a new attempt, running."""
@@ -139,13 +169,15 @@ class Ledger:
             user_attrs={RECORD_KEY: _without_curve(record), CURVE_KEY: []},
             system_attrs=dict(proposal.notes),
         )
+        # The row first: a kill in between must not leave a folder that no row knows.
+        with storage_errors(self._shown):
+            trial_id = self._storage.create_new_trial(self._study_id, template_trial=frozen)
+            attempt = Attempt(record, self._storage.get_trial(trial_id))
         folder = self._trial_folder(record)
         write_atomic(folder / "architecture.json", proposal.architecture.text + "\n")
         write_atomic(folder / "history.jsonl", "")
         self._write_record(record)
-        with storage_errors(self._shown):
-            trial_id = self._storage.create_new_trial(self._study_id, template_trial=frozen)
-            return Attempt(record, self._storage.get_trial(trial_id))
+        return attempt
 
     def add_epoch(self, attempt: Attempt, curve: Sequence[Mapping[str, Any]]) -> None:
         """Enter the learning curve up to now: one transaction an epoch."""

@@ -1,9 +1,12 @@
 """Making, opening and resuming a study in its run folder."""
 
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from nasattn.errors import UserError
+from nasattn.errors import UserError, WriteError
 from nasattn.records import check_name, load_study
 from nasattn.search.environment import differences, environment
 from nasattn.search.freeze import Material, freeze, thaw
@@ -84,11 +87,11 @@ def _run(
             f'study "{settings.name}" is kept in {shown}, not in {without_password(url)}; '
             "leave out --storage, or give another --name"
         )
-    begun = frozen is not None and any(folder.glob("trials/*"))
+    begun = any(folder.glob("trials/*"))
     _check_database(url, begun=begun)
     storage = open_storage(url, shown) if settings.storage else None
     _make_folder(folder)
-    with locked(folder, settings.name):
+    with _left_as_it_was(folder), locked(folder, settings.name):
         storage = storage or open_storage(url, shown)
         ledger = Ledger(storage, settings, folder, shown, begun=begun)
         if frozen is None or frozen.trials != settings.trials:
@@ -101,7 +104,22 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UserError(f"run folder {folder}: cannot be made: {error.strerror}") from None
+        machine = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
+        kind = WriteError if machine else UserError
+        raise kind(f"run folder {folder}: cannot be made: {error.strerror}") from None
+
+
+@contextmanager
+def _left_as_it_was(folder: Path) -> Iterator[None]:
+    """Take away what a study that could not be made has left behind."""
+    try:
+        yield
+    finally:
+        if not (folder / "study.toml").exists() and not any(folder.glob("trials/*")):
+            for name in ("lock", "study.db", "study.db-journal"):
+                (folder / name).unlink(missing_ok=True)
+            with suppress(OSError):
+                folder.rmdir()
 
 
 def _check_database(url: str, *, begun: bool) -> None:

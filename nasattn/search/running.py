@@ -63,6 +63,7 @@ class Runner:
                 # Killed between the record and Optuna's state.
                 self._ledger.settle(attempt)
         attempts = self._ledger.attempts()
+        self._check_backbone(attempts)
         ended = tuple(a.record for a in attempts if a.has_ended)
         self._observer.study_opened(settings.name, settings.objectives, ended, settings.trials)
         while sum(a.has_ended for a in attempts) < settings.trials:
@@ -73,6 +74,18 @@ class Runner:
             self._train(task)
             attempts = self._ledger.attempts()
         return Outcome.DONE
+
+    def _check_backbone(self, attempts: list[Attempt]) -> None:
+        """Refuse to go on over a backbone that is not the one that trial 0 trained."""
+        if not attempts:
+            return
+        first, base = attempts[0].record, self._material.model.base
+        if (first.params, first.flops) != (base.params, base.flops):
+            raise UserError(
+                f"backbone {self._material.settings.backbone} has changed since the study was "
+                f"made: {first.params:,} params and {first.flops:,} flops then, "
+                f"{base.params:,} and {base.flops:,} now"
+            )
 
     def _next_task(self, attempts: list[Attempt]) -> Task | None:
         """Return the trial that was cut off, else the next repeat, else a new architecture."""

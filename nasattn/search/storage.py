@@ -20,6 +20,7 @@ DIRECTIONS = {
 }
 # How long a write waits for another process's transaction.
 _LOCK_SECONDS = 60
+_MACHINE = ("disk is full", "disk I/O error", "readonly database", "No space left")
 
 
 def default_url(folder: Path) -> str:
@@ -65,6 +66,7 @@ def open_storage(url: str, shown: str) -> RDBStorage:
 
     Raises:
         UserError: there is no such storage.
+        WriteError: it is there, but the disk is full or takes no writes.
     """
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     arguments = {"connect_args": {"timeout": _LOCK_SECONDS}} if url.startswith("sqlite") else {}
@@ -75,8 +77,11 @@ def open_storage(url: str, shown: str) -> RDBStorage:
             f"storage {shown}: not usable: {_first_line(error)}; "
             "known: sqlite:///FILE, postgresql://…, mysql://…"
         ) from None
-    except (SQLAlchemyError, OptunaError, OSError) as error:
-        raise UserError(f"storage {shown}: cannot be opened: {_first_line(error)}") from None
+    except (SQLAlchemyError, OptunaError, OSError, RuntimeError) as error:
+        text = _first_line(error)
+        # SQLite's words for a machine that fails, not a user who errs.
+        kind = WriteError if any(word in text for word in _MACHINE) else UserError
+        raise kind(f"storage {shown}: cannot be opened: {text}") from None
 
 
 @contextmanager

@@ -23,10 +23,7 @@ def architectures(
             architecture.
     """
     found = {
-        variant.name: canonical(
-            backbone, arguments, shape, _expand(variant, backbone, arguments, shape)
-        )
-        for variant in variants
+        variant.name: _architecture(variant, backbone, arguments, shape) for variant in variants
     }
     names: dict[str, str] = {}
     for name, architecture in found.items():
@@ -34,6 +31,16 @@ def architectures(
         if other != name:
             raise UserError(f'variants "{other}" and "{name}" are the same architecture')
     return found
+
+
+def _architecture(
+    variant: Variant, backbone: str, arguments: Mapping[str, Any], shape: tuple[int, int, int]
+) -> Architecture:
+    try:
+        placements = _expand(variant, backbone, arguments, shape)
+        return canonical(backbone, arguments, shape, placements)
+    except UserError as error:
+        raise UserError(f'variant "{variant.name}": {error}') from None
 
 
 def _expand(
@@ -51,7 +58,7 @@ def _expand(
         matching = sorted(at for at in calls if fnmatchcase(at, item.at))
         if not matching and any(sign in item.at for sign in "*?["):
             raise UserError(
-                f'variant "{variant.name}": at = "{item.at}" matches no {item.slot} site; '
+                f'at = "{item.at}" matches no {item.slot} site; '
                 f"there are: {', '.join(sorted(calls)) or 'none'}"
             )
         placements.extend(item.placement(at) for at in matching or [item.at])

@@ -5,13 +5,14 @@ import os
 import resource
 import shutil
 import signal
+import sqlite3
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.search.tiny import STUDY, command, nasattn, numbers, trials, write_study
+from tests.search.tiny import SPACE, STUDY, command, nasattn, numbers, trials, write_study
 
 BARE_RESNET8_WIDTH_4 = 4_934  # 75,000 at width 16, on one input channel
 
@@ -207,3 +208,66 @@ def test_a_disk_that_takes_no_more_ends_the_search_with_one_line(finished: Path)
     numbers_before = len(trials("tiny", finished))
     assert nasattn("resume", "tiny", "--trials", numbers_before + 1, runs=finished).returncode == 0
     assert all(trial["state"] == "complete" for trial in trials("tiny", finished))
+
+
+def test_a_disk_too_full_to_make_a_study_is_the_machines_failure(tmp_path: Path) -> None:
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
+
+    runs = tmp_path / "runs"
+    full = nasattn("search", write_study(tmp_path), runs=runs, preexec_fn=limit)
+    assert full.returncode == 1, full.stderr
+    assert len(full.stderr.strip().splitlines()) == 1
+    assert not (runs / "tiny").exists()
+
+
+def test_trials_that_the_storage_does_not_know_are_never_overwritten(finished: Path) -> None:
+    folder = finished / "tiny"
+    before = (folder / "trials" / "0" / "trial.json").read_bytes()
+    (folder / "study.toml").unlink()
+    (folder / "study.db").unlink()
+    study = write_study(finished.parent)
+    refused = nasattn("search", study, "--seed", 5, runs=finished)
+    assert refused.returncode == 2, refused.stderr
+    assert "put it back" in refused.stderr
+    assert (folder / "trials" / "0" / "trial.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(("field", "value"), [("accuracy", "high"), ("state", 7)])
+def test_a_damaged_record_is_one_line_in_every_command(
+    finished: Path, field: str, value: object
+) -> None:
+    database = sqlite3.connect(finished / "tiny" / "study.db")
+    with database:
+        changed = database.execute(
+            "UPDATE trial_user_attributes SET value_json = json_set(value_json, ?, ?) "
+            "WHERE key = 'nasattn:trial' AND trial_id = 2",
+            (f"$.{field}", value),
+        ).rowcount
+    database.close()
+    assert changed == 1
+    for words in (("resume", "tiny"), ("trials", "tiny"), ("pareto", "tiny"), ("show", "tiny", 0)):
+        done = nasattn(*words, runs=finished)
+        assert done.returncode == 2, done.stderr
+        assert "broken" in done.stderr
+        assert len(done.stderr.strip().splitlines()) == 1
+    assert nasattn("studies", runs=finished).returncode == 0
+
+
+def test_a_backbone_that_was_edited_is_not_gone_on_with(tmp_path: Path) -> None:
+    network = tmp_path / "mynet.py"
+    code = (
+        "from nasattn.backbones.resnet_cifar import resnet8\n"
+        "def make(num_classes, in_channels):\n"
+        "    return resnet8(num_classes, in_channels, 4)\n"
+    )
+    network.write_text(code, encoding="utf-8")
+    space = SPACE.replace('"resnet8"', '"mynet:make"').replace("backbone_args = { width = 4 }", "")
+    study = write_study(tmp_path, STUDY.replace("trials = 5", "trials = 1"), space)
+    runs = tmp_path / "runs"
+    assert nasattn("search", study, runs=runs, cwd=tmp_path).returncode == 0
+    network.write_text(code.replace(", 4)", ", 8)"), encoding="utf-8")
+    edited = nasattn("resume", "tiny", "--trials", 2, runs=runs, cwd=tmp_path)
+    assert edited.returncode == 2
+    assert "mynet:make has changed" in edited.stderr
+    assert len(trials("tiny", runs)) == 1
