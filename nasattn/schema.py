@@ -1,5 +1,6 @@
 """TOML files into pydantic models, with errors of one line that name the place."""
 
+import json
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -60,8 +61,11 @@ def validate(model: type[Model], values: Mapping[str, Any], place: str) -> Model
         UserError: naming the place, the key, the value and what is allowed.
         UnknownNameError: a word that is none of those allowed.
     """
+    # As JSON, for which strict means what a reader of TOML expects: `true` is no number and
+    # "2" is none either, but 1 is a float and an array is a tuple.
+    text = json.dumps(values, default=str)
     try:
-        return model.model_validate(values)
+        return model.model_validate_json(text, strict=True)
     except ValidationError as error:
         raise _user_error(error.errors()[0], model, place) from None
 
@@ -88,11 +92,12 @@ def _describe(error: ErrorDetails, model: type[BaseModel]) -> str:
     message = error["msg"].removeprefix("Value error, ")
     if error["type"] == "value_error":
         return f"{at}: {message}" if at else message
-    return f"{at} = {_short(error['input'])}: {_expected(error)}"
+    return f"{at} = {_short(error['input'])}: {_expected(error, model)}"
 
 
-def _expected(error: ErrorDetails) -> str:
-    if error["type"] in ("tuple_type", "list_type") and isinstance(error["input"], Mapping):
+def _expected(error: ErrorDetails, model: type[BaseModel]) -> str:
+    is_table = isinstance(error["input"], Mapping) and _known_keys(model, error["loc"])
+    if error["type"] in ("tuple_type", "list_type") and is_table:
         return f"must be an array of tables: write [[{error['loc'][-1]}]]"
     message = error["msg"]
     return _EXPECTED.get(error["type"], f"{message[0].lower()}{message[1:]}")

@@ -1,9 +1,12 @@
 """The command ``nasattn``: its commands, and how errors leave it."""
 
 import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -51,34 +54,89 @@ def main() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     # A user's own network or data set is imported from where the command is typed.
     sys.path.append(str(Path.cwd()))
+    _replace_closed_streams()
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
-    debug = len(arguments) < len(sys.argv) - 1
+    with _quiet_interrupts():
+        sys.exit(_run(arguments, debug=len(arguments) < len(sys.argv) - 1))
+
+
+def _run(arguments: list[str], *, debug: bool) -> int:
+    """Run a command; return its exit code."""
     try:
-        app(arguments)
-    except BrokenPipeError:
+        code: int | None = app(arguments, prog_name="nasattn", standalone_mode=False)
+        sys.stdout.flush()
+    except (BrokenPipeError, SystemExit):  # typer turns the one into the other
         # The reader of a pipe has what it wanted (`nasattn trials NAME | head`).
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
-    except KeyboardInterrupt:
-        sys.exit(130)
+        _discard_output()
+        return 0
     except Exception as error:
-        if debug:
+        if debug and not _is_usage_error(error):
             raise
-        _leave(*_line_and_code(error))
+        text, code = _text_and_code(error)
+        _complain(text)
+    return code or 0
 
 
-def _line_and_code(error: Exception) -> tuple[str, int]:
+@contextmanager
+def _quiet_interrupts() -> Iterator[None]:
+    """End at Ctrl-C without a traceback, also in the middle of an import.
+
+    A search listens itself while it runs; no other command has anything to bring to an end.
+    """
+    before = signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _replace_closed_streams() -> None:
+    """Put the null device where a shell closed standard output or error (``>&-``)."""
+    # The descriptors too, or the next files that are opened would take their place.
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        if getattr(sys, name) is None:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), number)
+            setattr(sys, name, os.fdopen(number, "w", encoding="utf-8"))
+
+
+def _discard_output() -> None:
+    """Let what is still buffered go nowhere: flushing it at exit would fail once more."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _is_usage_error(error: Exception) -> bool:
+    # Typer brings a copy of click with it and does not export the base of its errors.
+    return hasattr(error, "format_message")
+
+
+def _text_and_code(error: Any) -> tuple[str, int]:
+    """Return what standard error says of an error, and the exit code."""
+    if type(error).__name__ == "NoArgsIsHelpError":
+        return error.format_message(), error.exit_code
+    if _is_usage_error(error):
+        command = error.ctx.command_path if getattr(error, "ctx", None) else "nasattn"
+        return _line(f"{error.format_message()} ({command} --help tells more)"), error.exit_code
     if isinstance(error, NasattnError):
-        return str(error), error.exit_code
+        return _line(str(error)), error.exit_code
     if isinstance(error, OSError):
-        return f"{error.filename or 'output'}: {error.strerror or error}", 1
-    return f"{type(error).__name__}: {error} (a bug in nasattn; --debug shows where)", 1
+        return _line(f"{error.filename or 'output'}: {error.strerror or error}"), 1
+    name = type(error).__name__
+    return _line(f"{name}: {error} (a bug in nasattn; --debug shows where)"), 1
 
 
-def _leave(text: str, code: int) -> None:
-    line = " ".join(text.split("\n"))
-    sys.stderr.write(f"nasattn: {line}\n")
-    sys.exit(code)
+def _line(text: str) -> str:
+    return f"nasattn: {' '.join(text.splitlines())}"
+
+
+def _complain(text: str) -> None:
+    with suppress(OSError):
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _discard_output()
 
 
 if __name__ == "__main__":

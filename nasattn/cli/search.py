@@ -123,10 +123,11 @@ def _parse_setting(item: str) -> tuple[str, Any]:
     if not equals or not key.strip():
         raise UserError(f"--set {item}: must be KEY=VALUE, such as recipe.epochs=5")
     try:
-        value = tomllib.loads(f"value = {text}")["value"]
+        read = tomllib.loads(f"value = {text}")
     except tomllib.TOMLDecodeError:
-        value = text
-    return key.strip(), value
+        read = {}
+    # A line break in the text would begin another key.
+    return key.strip(), read["value"] if read.keys() == {"value"} else text
 
 
 def _split_data(text: str) -> tuple[str, str | None]:

@@ -22,7 +22,7 @@ def read_custom(path: str, root: str | None) -> Source:
     function = _imported(path)
     try:
         found = function() if root is None else function(root)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UserError(f"data set {path}: the function failed: {error!r}") from error
     if not isinstance(found, tuple | list) or len(found) != 4:
         raise UserError(
@@ -43,7 +43,7 @@ def _imported(path: str) -> Callable[..., Any]:
         function = getattr(importlib.import_module(module_name), attribute)
     except (ImportError, AttributeError, ValueError) as error:
         raise UserError(f"data set {path} cannot be imported: {error}") from None
-    except Exception as error:  # the user's module runs: it may raise anything
+    except (Exception, SystemExit) as error:  # the user's module runs: it may raise anything
         raise UserError(f"data set {path} cannot be imported: {error!r}") from error
     if not callable(function):
         raise UserError(f"data set {path}: {type(function).__name__}, but must be a function")

@@ -52,4 +52,8 @@ def _arrays(path: Path) -> dict[str, Any]:
             f"{path.absolute()}: no such file; set [data] root to the npz file"
         ) from None
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        if "allow_pickle" in str(error):
+            raise UserError(
+                f"{path}: an array holds Python objects, but must hold numbers"
+            ) from None
         raise UserError(f"{path}: cannot be read as an npz archive: {error}") from None

@@ -11,6 +11,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import TextIO
 
 WIDEST_PLOT = 120
@@ -74,7 +75,8 @@ def print_page(page: Callable[[int | None], Iterable[str]]) -> None:
 
 def suggest(command: str) -> None:
     """Name the command that may come next, on standard error: it is not a result."""
-    _print(paint(f"next: {command}", "dim"), sys.stderr)
+    with suppress(OSError):
+        _print(paint(f"next: {command}", "dim"), sys.stderr)
 
 
 def _print(text: str, stream: TextIO) -> None:

@@ -202,7 +202,15 @@ def _bar(done: int, total: int) -> ProgressBar:
     return ProgressBar(total=max(total, 1), completed=done, width=24)
 
 
+class _Progress(Console):
+    """Standard error; a reader that goes away ends the telling, not the search."""
+
+    def on_broken_pipe(self) -> None:
+        """Say no more."""
+        self.quiet = True
+
+
 def make_observer() -> LineObserver | LiveObserver:
     """Return the live view where standard error is a terminal, else plain lines."""
-    console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+    console = _Progress(stderr=True, highlight=False, markup=False, emoji=False)
     return LiveObserver(console) if sys.stderr.isatty() else LineObserver(console)

@@ -1,13 +1,13 @@
 """Making, opening and resuming a study in its run folder."""
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 from nasattn.errors import UserError, WriteError
-from nasattn.records import check_name, load_study
+from nasattn.records import Trial, check_name, load_study, load_trials
 from nasattn.search.environment import differences, environment
 from nasattn.search.freeze import Material, freeze, thaw
 from nasattn.search.ledger import Ledger
@@ -59,12 +59,23 @@ def resume(name: str, trials: int | None, storage: str | None, session: Session)
         FailedError: the storage, the disk or the bare backbone failed.
         StoppedError: the user asked to stop.
     """
-    folder = load_study(session.runs_dir, name).path
+    study = load_study(session.runs_dir, name, storage=storage)
+    folder = study.path
     frozen = Settings.load(folder)
-    if trials is not None and frozen.variant:
-        raise UserError(f'study "{name}" lists variants: its total is {frozen.trials}')
+    if trials is not None:
+        _check_total(trials, frozen, load_trials(study, curves=False))
     settings = frozen.model_copy(update={"trials": trials or frozen.trials})
     return _run(thaw(settings, session), folder, frozen, session, storage)
+
+
+def _check_total(total: int, frozen: Settings, begun: Sequence[Trial]) -> None:
+    if frozen.variant:
+        raise UserError(f'study "{frozen.name}" lists variants: its total is {frozen.trials}')
+    if total < len(begun):
+        raise UserError(
+            f'--trials {total}: is the total, and study "{frozen.name}" has {len(begun)} trials '
+            f"already; a total above {len(begun)} adds trials"
+        )
 
 
 def _run(

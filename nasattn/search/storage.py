@@ -27,10 +27,10 @@ def default_url(folder: Path) -> str:
     """Return the URL of the embedded storage in a run folder.
 
     Raises:
-        UserError: the folder's path has a character that ends the path in a URL.
+        UserError: the folder's path has a character that means something else in a URL.
     """
-    if "?" in folder.as_posix():
-        raise UserError(f'run folder {folder}: its path must not contain "?"')
+    if set("?%") & set(folder.as_posix()):
+        raise UserError(f'run folder {folder}: its path must not contain "?" or "%"')
     return f"sqlite:///{(folder / 'study.db').as_posix()}"
 
 
@@ -38,8 +38,10 @@ def absolute_url(url: str) -> str:
     """Return a storage URL that means the same from every folder.
 
     Raises:
-        UserError: an SQLite database in memory, which no study outlives.
+        UserError: no URL, or an SQLite database in memory, which no study outlives.
     """
+    if ":" not in url:
+        raise UserError(f'storage "{url}": must be a URL, such as sqlite:///FILE')
     scheme, separator, path = url.partition(":///")
     if not scheme.startswith("sqlite"):
         return url

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from nasattn.attention import SlotKind
 from nasattn.data import DataSpec
 from nasattn.errors import UserError
 from nasattn.placement import Placement
@@ -57,14 +58,14 @@ class Execution(Strict):
 class VariantPlacement(Strict):
     """Placements of one module; ``at`` may be a pattern (``layer1.*``) over call sites."""
 
-    slot: str
+    slot: SlotKind
     at: str
     module: str
     options: dict[str, bool | int | float | str] = Field(default_factory=dict)
 
     def placement(self, at: str) -> Placement:
         """Return the placement at one call site."""
-        return Placement(self.slot, at, self.module, tuple(sorted(self.options.items())))
+        return Placement(str(self.slot), at, self.module, tuple(sorted(self.options.items())))
 
 
 class Variant(Strict):

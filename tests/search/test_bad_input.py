@@ -23,6 +23,10 @@ STUDY_MISTAKES = [
     ('"space.toml"', '"spaces.toml"', ["spaces.toml", "no such file"]),
     ("epochs = 2", "epochs = 2.5", ["recipe.epochs", "2.5"]),
     ("trials = 5", "trials = ", ["tiny.toml", "not TOML"]),
+    ("trials = 5", "trials = true", ["trials = True", "whole number"]),
+    ("epochs = 2", 'epochs = "2"', ["recipe.epochs = '2'", "whole number"]),
+    ("seed = 3", 'objectives = { accuracy = "up" }', ["objectives", "must be an array"]),
+    ("seed = 3", 'storage = "study.db"', ['storage "study.db"', "sqlite:///FILE"]),
 ]
 
 

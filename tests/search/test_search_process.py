@@ -163,6 +163,9 @@ def test_a_finished_study_is_shown_again_and_can_be_made_longer(
     assert again.returncode == 0, again.stderr
     assert "baseline" in again.stdout
     assert trials("tiny", finished) == before
+    shorter = nasattn("resume", "tiny", "--trials", 4, runs=finished)
+    assert (shorter.returncode, shorter.stderr.count("\n")) == (2, 1)
+    assert '--trials 4: is the total, and study "tiny" has 5 trials already' in shorter.stderr
     longer = nasattn("resume", "tiny", "--trials", 6, runs=finished)
     assert longer.returncode == 0, longer.stderr
     assert trials("tiny", finished)[:5] == before
