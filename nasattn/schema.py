@@ -38,6 +38,14 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+def as_tuple(value: Any) -> Any:
+    """Return an array as a tuple, for fields that a validator of ours sees before pydantic.
+
+    What such a validator hands on is no longer JSON, so that a list would not be taken.
+    """
+    return tuple(value) if isinstance(value, list) else value
+
+
 def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file.
 

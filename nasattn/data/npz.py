@@ -52,8 +52,13 @@ def _arrays(path: Path) -> dict[str, Any]:
             f"{path.absolute()}: no such file; set [data] root to the npz file"
         ) from None
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        if "allow_pickle" in str(error):
-            raise UserError(
-                f"{path}: an array holds Python objects, but must hold numbers"
-            ) from None
-        raise UserError(f"{path}: cannot be read as an npz archive: {error}") from None
+        raise UserError(
+            f"{path}: cannot be read as an npz archive: {_reason(str(error))}"
+        ) from None
+
+
+def _reason(text: str) -> str:
+    # NumPy advises to load such files unsafely.
+    if "allow_pickle" not in text:
+        return text
+    return "an array holds objects, not numbers" if "Object arrays" in text else "it is none"

@@ -50,8 +50,8 @@ def _sites(choices: Iterable[Document]) -> Table:
     """List each choice's decisions by the part of their names after the choice's."""
     rows: list[Row] = []
     for choice in choices:
-        where = f', where "{choice["where"]}"' if choice["where"] else ""
-        kind = f"{choice['slot']}, one decision per {choice['scope']}{where}"
+        filters = f", {choice['filters']}" if choice["filters"] else ""
+        kind = f"{choice['slot']}, one decision per {choice['scope']}{filters}"
         rows.append(Row((choice["name"], str(choice["num_sites"]), ""), kind, "bold"))
         for decision in choice["decisions"]:
             name = decision["name"].removeprefix(f"{choice['name']}.")

@@ -14,6 +14,7 @@ from nasattn.space.costs import Extremes, OptionCost, cost_extremes, option_cost
 from nasattn.space.counting import intervals, size
 from nasattn.space.decision import Decision
 from nasattn.space.domains import Domain, Interval, Scalar
+from nasattn.space.filters import filter_words
 from nasattn.space.schema import Choice, SpaceFile
 from nasattn.space.space import Space, find_sites_of
 
@@ -62,7 +63,7 @@ def _choice(choice: Choice, space: Space, costs: Iterable[OptionCost]) -> Docume
         "name": choice.name,
         "slot": str(choice.slot),
         "scope": str(choice.scope),
-        "where": choice.where,
+        "filters": filter_words(choice.given()),
         "num_sites": sum(len(decision.sites) for decision in decisions),
         "options": [_option(cost) for cost in costs if cost.choice == choice.name],
         "decisions": [_decision(decision) for decision in decisions],

@@ -1,11 +1,11 @@
 """Which sites each choice governs, and which of them share one decision."""
 
 from collections.abc import Iterable, Sequence
-from fnmatch import fnmatchcase
 
 from nasattn.attention import SlotKind
 from nasattn.errors import UserError
 from nasattn.placement import Site, Sites
+from nasattn.space.filters import call_site, filter_words, passing
 from nasattn.space.schema import Choice, Scope
 
 _NUM_EXAMPLES = 6
@@ -23,25 +23,19 @@ def governed_sites(choice: Choice, found: Sites, backbone: str, place: str) -> t
         place: The file and the table, ``x.toml [choice 1]``.
 
     Raises:
-        UserError: the backbone has no such site, or ``where`` matches none of them.
+        UserError: the backbone has no such site, or its filters leave none of them.
     """
     of_kind = [site for site in found.sites if _is_meant(choice.slot, site)]
     if not of_kind:
         raise UserError(f"{place}.slot: {_no_site(choice.slot, found, backbone)}")
-    matching = tuple(site for site in of_kind if _matches(choice, site))
+    matching = passing(choice, choice.slot, of_kind)
     if not matching:
         names = _examples(call_site(site, choice.slot) for site in of_kind)
         raise UserError(
-            f'{place}.where = "{choice.where}": matches no {choice.slot} site; names there: {names}'
+            f"{place}: no {choice.slot} site passes {filter_words(choice.given())}; "
+            f"names there: {names}"
         )
     return matching
-
-
-def call_site(site: Site, slot: SlotKind) -> str:
-    """Return the call-site name by which a choice of kind ``slot`` knows ``site``."""
-    if slot is SlotKind.AFTER_CONV and site.follows is not None:
-        return site.follows
-    return site.at
 
 
 def check_disjoint(
@@ -59,7 +53,7 @@ def check_disjoint(
             if owner is not choice:
                 raise UserError(
                     f'{place}: choices "{owner.name}" and "{choice.name}" both govern {site.name}; '
-                    "narrow one of them with where"
+                    "narrow one of them with where, unless, stages or channels"
                 )
 
 
@@ -92,11 +86,6 @@ def _decision_name(choice: Choice, site: Site) -> str:
 def _is_meant(slot: SlotKind, site: Site) -> bool:
     at_conv = slot is SlotKind.AFTER_CONV and site.slot is SlotKind.BLOCK_END
     return site.slot is slot or (at_conv and site.follows is not None)
-
-
-def _matches(choice: Choice, site: Site) -> bool:
-    names = {site.at, call_site(site, choice.slot)}
-    return choice.where is None or any(fnmatchcase(name, choice.where) for name in names)
 
 
 def _no_site(slot: SlotKind, found: Sites, backbone: str) -> str:

@@ -4,10 +4,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, field_validator
 
 from nasattn.attention import SlotKind
 from nasattn.schema import Strict, read_toml, validate
+from nasattn.space.filters import Filters
 
 Size = Annotated[int, Field(gt=0, strict=True)]
 
@@ -21,17 +22,17 @@ class Scope(StrEnum):
     SITE = "site"
 
 
-class Choice(BaseModel):
+class Choice(Filters):
     """One ``[[choice]]`` table: which modules may stand at which sites.
 
     Attributes:
         name: Prefix of its parameters' names; letters, digits, ``_`` and ``-``.
         slot: The slot kind of the sites that it governs.
         scope: How many of these sites share one decision.
-        where: Filter on the sites' call-site names, in the manner of ``fnmatch``.
         options: Names of modules; ``none`` (or ``keep``) means no placement.
 
-    Further keys are tables named after modules: their hyperparameters (`tables`).
+    The keys of `Filters` narrow it. Further keys are tables named after modules: their
+    hyperparameters (`tables`).
     """
 
     model_config = ConfigDict(extra="allow", frozen=True)
@@ -39,7 +40,6 @@ class Choice(BaseModel):
     name: str
     slot: SlotKind
     scope: Scope = Scope.STAGE
-    where: str | None = None
     options: tuple[str, ...]
 
     @field_validator("name")

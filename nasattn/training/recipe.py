@@ -1,10 +1,10 @@
 """The ``[recipe]`` table of a study: all that fixes training except the architecture."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from nasattn.schema import Strict
+from nasattn.schema import Strict, as_tuple
 
 Precision = Literal["fp32", "bf16", "fp16", "auto"]
 
@@ -66,7 +66,7 @@ class Schedule(Strict):
     """
 
     name: Literal["cosine", "multistep"] = "cosine"
-    milestones: tuple[int, ...] | None = None
+    milestones: Annotated[tuple[int, ...] | None, BeforeValidator(as_tuple)] = None
     gamma: float | None = Field(default=None, gt=0, lt=1)
     warmup_epochs: float = Field(default=0.0, ge=0)
 

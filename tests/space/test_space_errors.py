@@ -59,7 +59,8 @@ MISTAKES = {
     ),
     "unknown key of a choice": (
         HEAD + GATE + 'wher = "layer1.*"\n',
-        'no key "wher" in x.toml [choice 1]; known: eca, gct, name, options, scope, slot, where; '
+        'no key "wher" in x.toml [choice 1]; known: channels, eca, gct, name, options, scope, '
+        "slot, stages, unless, where; "
         'did you mean "where"?',
     ),
     "unknown key of the file": (
@@ -107,7 +108,7 @@ MISTAKES = {
     ),
     "where that matches nothing": (
         HEAD + GATE + 'where = "layer9.*"\n',
-        'x.toml [choice 1].where = "layer9.*": matches no before_conv site; names there: conv1, '
+        'x.toml [choice 1]: no before_conv site passes where "layer9.*"; names there: conv1, '
         "layer1.0.conv1, layer1.0.conv2, layer2.0.conv1, layer2.0.conv2, … layer3.0.conv2 "
         "(7 names)",
     ),
