@@ -21,14 +21,23 @@ def _some(**options: st.SearchStrategy[object]) -> st.SearchStrategy[Options]:
 
 _OPTIONS: Mapping[str, st.SearchStrategy[Options]] = {
     "atac": _some(ratio=_RATIOS, bias=st.booleans()),
+    "bam": _some(ratio=_RATIOS, dilation=st.integers(1, 9)),
     "cbam": _some(ratio=_RATIOS, kernel_size=st.sampled_from([1, 3, 7])),
+    "coord": _some(ratio=st.integers(1, 40)),
     "eca": _some(kernel_size=st.sampled_from(["adaptive", 1, 3, 5])),
+    "fca": _some(
+        ratio=_RATIOS,
+        filter_size=st.sampled_from(["site", 7, 8, 14]),
+        num_frequencies=st.integers(1, 32),
+    ),
     "gct": _some(mode=st.sampled_from(["l1", "l2"]), after_relu=st.booleans()),
     "nam": _some(
         attend=st.sampled_from(["channel", "spatial", "both"]), penalty=st.floats(1e-6, 1e-2)
     ),
     "ortho": _some(ratio=_RATIOS, seed=st.integers(0, 9)),
     "se": _some(ratio=_RATIOS),
+    "simam": _some(e_lambda=st.floats(1e-6, 1)),
+    "triplet": _some(kernel_size=st.sampled_from([1, 3, 7])),
 }
 
 

@@ -6,33 +6,44 @@ below; a module of your own is added with ``register``.
 """
 
 from nasattn.attention.atac import AttentionalActivation
+from nasattn.attention.bam import BottleneckAttention
 from nasattn.attention.cbam import ConvBlockAttention
+from nasattn.attention.coord import CoordinateAttention
 from nasattn.attention.eca import EfficientChannelAttention, adaptive_kernel_size
+from nasattn.attention.fca import FrequencyAttention, frequency_filters
 from nasattn.attention.gct import GatedChannelTransformation
 from nasattn.attention.hyperparameter import Hyperparameter, Rule, Scalar, Size
 from nasattn.attention.nam import NormalizationAttention
 from nasattn.attention.ortho import OrthogonalAttention, orthonormal_filters
 from nasattn.attention.registry import ENTRIES, Entry, create, get, register, resolve_options
 from nasattn.attention.se import SqueezeExcitation
+from nasattn.attention.simam import SimpleAttention
 from nasattn.attention.slot_kind import SlotKind
+from nasattn.attention.triplet import TripletAttention
 
 __all__ = [
     "ENTRIES",
     "AttentionalActivation",
+    "BottleneckAttention",
     "ConvBlockAttention",
+    "CoordinateAttention",
     "EfficientChannelAttention",
     "Entry",
+    "FrequencyAttention",
     "GatedChannelTransformation",
     "Hyperparameter",
     "NormalizationAttention",
     "OrthogonalAttention",
     "Rule",
     "Scalar",
+    "SimpleAttention",
     "Size",
     "SlotKind",
     "SqueezeExcitation",
+    "TripletAttention",
     "adaptive_kernel_size",
     "create",
+    "frequency_filters",
     "get",
     "orthonormal_filters",
     "register",

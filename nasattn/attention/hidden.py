@@ -8,13 +8,18 @@ Hidden = Callable[[int, int], int]
 
 
 def floored(channels: int, ratio: int) -> int:
-    """Return the hidden channels of ATAC, SE and CBAM: the quotient rounded down."""
+    """Return the hidden channels of ATAC, SE, CBAM, BAM and FcaNet: the quotient rounded down."""
     return channels // ratio
 
 
 def rounded(channels: int, ratio: int) -> int:
     """Return the hidden channels of OrthoNets: the quotient rounded, halves to even."""
     return round(channels / ratio)
+
+
+def at_least_eight(channels: int, ratio: int) -> int:
+    """Return the hidden channels of coordinate attention: rounded down, but eight or more."""
+    return max(8, channels // ratio)
 
 
 def canonical_ratio(module: str, channels: int, ratio: int, hidden: Hidden) -> int:
@@ -44,8 +49,8 @@ def canonical_ratio(module: str, channels: int, ratio: int, hidden: Hidden) -> i
 
 
 def _nearer(ratio: int, other: int, exact: float) -> bool:
-    """Return whether ``ratio`` is nearer to ``exact``; of two as near, the smaller is."""
-    return (abs(ratio - exact), ratio) < (abs(other - exact), other)
+    """Return whether ``ratio`` is legal and nearer to ``exact``; of two as near, the smaller is."""
+    return ratio >= 1 and (abs(ratio - exact), ratio) < (abs(other - exact), other)
 
 
 def _last_legal(channels: int, hidden: Hidden) -> int:

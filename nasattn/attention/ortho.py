@@ -5,9 +5,9 @@ https://arxiv.org/abs/2311.03071; the authors' code: https://github.com/hady1011
 """
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
+from nasattn.attention.fixed_filter import FixedFilterExcitation, filter_size_at
 from nasattn.attention.hidden import canonical_ratio, rounded
 from nasattn.attention.hyperparameter import (
     INTEGER,
@@ -20,7 +20,6 @@ from nasattn.attention.hyperparameter import (
 )
 from nasattn.attention.registry import register
 from nasattn.attention.slot_kind import SlotKind
-from nasattn.errors import UserError
 
 
 def orthonormal_filters(channels: int, size: Size, seed: int = 0) -> Tensor:
@@ -56,17 +55,6 @@ def _orthonormal_rows(rows: Tensor) -> Tensor:
     return filters.T
 
 
-def _filter_size(filter_size: int | str, size: Size | None) -> Size:
-    if not isinstance(filter_size, str):
-        return filter_size, filter_size
-    if size is None:
-        raise UserError(
-            'ortho.filter_size = "site": needs the size (H, W) of the maps, which was not given; '
-            "an integer does not"
-        )
-    return size
-
-
 def _resolve(
     channels: int,
     size: Size | None,
@@ -75,7 +63,7 @@ def _resolve(
     filter_size: int | str,
     seed: int | None,
 ) -> dict[str, Scalar]:
-    height, width = _filter_size(filter_size, size)
+    height, width = filter_size_at("ortho", filter_size, size)
     options: dict[str, Scalar] = {
         "ratio": canonical_ratio("ortho", channels, ratio, rounded),
         "filter_size": height if height == width else "site",
@@ -95,16 +83,11 @@ def _resolve(
     ),
     resolve=_resolve,
 )
-class OrthogonalAttention(nn.Module):
+class OrthogonalAttention(FixedFilterExcitation):
     """Squeeze each channel by a fixed filter of its own, orthogonal to the others'.
 
-    With K the filters, (C, h, w), and W1 (C to round(C / ratio)), W2 (back) without biases::
-
-        z_c = sum_ij K_cij * x_cij
-        y = x * sigmoid(W2 relu(W1 z))
-
-    Maps of another size than the filters are first brought to it by adaptive average
-    pooling. ``constant_filter`` is a buffer of the state dict and is not trained.
+    It is ``FixedFilterExcitation`` with ``orthonormal_filters`` and round(C / ratio) hidden
+    channels.
 
     Shapes: input and result (N, C, H, W).
 
@@ -119,8 +102,6 @@ class OrthogonalAttention(nn.Module):
         UserError: ``filter_size`` is "site", and there is no size.
     """
 
-    constant_filter: Tensor
-
     def __init__(
         self,
         channels: int,
@@ -130,21 +111,6 @@ class OrthogonalAttention(nn.Module):
         filter_size: int | str = "site",
         seed: int | None = None,
     ) -> None:
-        super().__init__()
-        size = _filter_size(filter_size, size)
+        size = filter_size_at("ortho", filter_size, size)
         filters = orthonormal_filters(channels, size, 0 if seed is None else seed)
-        self.register_buffer(
-            "constant_filter", filters.to(torch.get_default_device(), torch.get_default_dtype())
-        )
-        hidden = rounded(channels, ratio)
-        self.squeeze = nn.Linear(channels, hidden, bias=False)
-        self.excite = nn.Linear(hidden, channels, bias=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the gated map."""
-        height, width = self.constant_filter.shape[-2:]
-        fits = x.shape[-2:] == (height, width)
-        pooled = x if fits else F.adaptive_avg_pool2d(x, (height, width))
-        z = (self.constant_filter * pooled).sum((2, 3))
-        gate = torch.sigmoid(self.excite(F.relu(self.squeeze(z))))
-        return x * gate[:, :, None, None]
+        super().__init__(filters, rounded(channels, ratio))

@@ -16,12 +16,15 @@ _SHORT = {
 # A report must not import the attention modules (torch): a test compares these with them.
 _UNSAID: Mapping[tuple[str, str], object] = {
     ("atac", "bias"): False,
+    ("bam", "dilation"): 4,
+    ("fca", "num_frequencies"): 16,
     ("gct", "after_relu"): False,
     ("gct", "eps"): 1e-5,
     ("gct", "mode"): "l2",
     ("nam", "attend"): "channel",
     ("nam", "penalty"): 1e-4,
     ("ortho", "seed"): 0,
+    ("simam", "e_lambda"): 1e-4,
 }
 # ATAC stands at activations only and the names of block ends say what they are.
 _WHERE = {"before_conv": "before ", "after_conv": "after ", "activation": "", "block_end": ""}

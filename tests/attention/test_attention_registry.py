@@ -5,7 +5,10 @@ from nasattn import attention
 from nasattn.attention import ENTRIES, SlotKind, create, get, register, resolve_options
 from nasattn.errors import UnknownNameError, UserError
 
-NAMES = ["atac", "cbam", "eca", "gct", "nam", "ortho", "se"]
+NAMES = [
+    *("atac", "bam", "cbam", "coord", "eca", "fca", "gct", "nam", "ortho", "se", "simam"),
+    "triplet",
+]
 MIDDLE = {SlotKind.BEFORE_CONV, SlotKind.AFTER_CONV, SlotKind.BLOCK_END}
 
 
@@ -26,6 +29,11 @@ def test_entries_are_the_modules_of_the_design() -> None:
         "ortho": {"ratio": 16, "filter_size": "site", "seed": None},
         "se": {"ratio": 16},
         "cbam": {"ratio": 16, "kernel_size": 7},
+        "bam": {"ratio": 16, "dilation": 4},
+        "triplet": {"kernel_size": 7},
+        "fca": {"ratio": 16, "filter_size": "site", "num_frequencies": 16},
+        "simam": {"e_lambda": 1e-4},
+        "coord": {"ratio": 32},
     }
 
 
@@ -43,7 +51,7 @@ def test_slot_kinds_are_their_strings() -> None:
 def test_every_entry_says_where_it_comes_from_and_what_it_takes() -> None:
     for entry in ENTRIES.values():
         assert entry.paper
-        assert entry.url.startswith("https://arxiv.org/abs/")
+        assert entry.url.startswith(("https://arxiv.org/abs/", "https://proceedings.mlr.press/"))
         assert entry.url in (__import__(entry.cls.__module__, fromlist=["_"]).__doc__ or "")
         assert all(item.values for item in entry.hyperparameters)
 
@@ -88,6 +96,12 @@ def test_create_makes_what_the_entry_names(name: str) -> None:
         ("nam", {"penalty": None}, 64, {"attend": "channel", "penalty": 1e-4}),
         ("se", {}, 20, {"ratio": 20}),
         ("cbam", {"kernel_size": 3}, 64, {"ratio": 16, "kernel_size": 3}),
+        ("bam", {"dilation": 6}, 24, {"ratio": 24, "dilation": 6}),
+        ("triplet", {}, 64, {"kernel_size": 7}),
+        ("fca", {"filter_size": 9}, 40, {"ratio": 20, "filter_size": 9, "num_frequencies": 16}),
+        ("simam", {"e_lambda": 1}, 64, {"e_lambda": 1.0}),
+        ("coord", {}, 512, {"ratio": 32}),
+        ("coord", {}, 64, {"ratio": 8}),
     ],
 )
 def test_options_are_completed_and_made_canonical(
@@ -102,8 +116,7 @@ def test_unknown_names_are_refused_with_the_nearest() -> None:
     with pytest.raises(UnknownNameError) as error:
         create("gtc", 64)
     assert str(error.value) == (
-        'no attention module "gtc"; known: atac, cbam, eca, gct, nam, ortho, se; '
-        'did you mean "gct"?'
+        f'no attention module "gtc"; known: {", ".join(NAMES)}; did you mean "gct"?'
     )
     with pytest.raises(UnknownNameError) as error:
         create("eca", 64, kernel=3)
@@ -127,6 +140,15 @@ def test_unknown_names_are_refused_with_the_nearest() -> None:
         ("eca", "b", float("inf"), "a number"),
         ("eca", "b", 10**400, "a number"),
         ("cbam", "kernel_size", 6, "an odd integer of at least 1"),
+        ("triplet", "kernel_size", 2, "an odd integer of at least 1"),
+        ("bam", "dilation", 0, "an integer of at least 1"),
+        ("bam", "ratio", 65, "leaves no hidden channel of 64; must be an integer from 1 to 64"),
+        ("fca", "ratio", 65, "leaves no hidden channel of 64; must be an integer from 1 to 64"),
+        ("fca", "filter_size", 6, '"site" or an integer of at least 7'),
+        ("fca", "num_frequencies", 33, "an integer from 1 to 32"),
+        ("fca", "num_frequencies", 0, "an integer from 1 to 32"),
+        ("simam", "e_lambda", 0, "a number above 0"),
+        ("coord", "ratio", 0, "an integer of at least 1"),
         ("atac", "ratio", 0, "an integer of at least 1"),
         ("atac", "ratio", 2.0, "an integer of at least 1"),
         ("atac", "ratio", True, "an integer of at least 1"),

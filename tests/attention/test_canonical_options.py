@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from nasattn.attention import Size, adaptive_kernel_size, get, resolve_options
-from nasattn.attention.hidden import canonical_ratio, floored, rounded
+from nasattn.attention.hidden import at_least_eight, canonical_ratio, floored, rounded
 
 OPTIONS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "gct": {
@@ -34,6 +34,15 @@ OPTIONS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     },
     "se": {"ratio": st.integers(1, 12)},
     "cbam": {"ratio": st.integers(1, 12), "kernel_size": st.sampled_from([1, 3, 7])},
+    "bam": {"ratio": st.integers(1, 12), "dilation": st.sampled_from([1, 2, 3, 4, 5, 9])},
+    "triplet": {"kernel_size": st.sampled_from([1, 3, 7])},
+    "fca": {
+        "ratio": st.integers(1, 12),
+        "filter_size": st.sampled_from(["site", 7, 8, 14]),
+        "num_frequencies": st.sampled_from([1, 2, 16, 18, 32]),
+    },
+    "simam": {"e_lambda": st.sampled_from([1, 1e-4, 0.5])},
+    "coord": {"ratio": st.sampled_from([1, 2, 3, 16, 32, 100])},
 }
 SITES = st.tuples(st.integers(16, 20), st.sampled_from([(4, 4), (3, 3), (2, 5)]))
 
@@ -79,7 +88,9 @@ def test_equal_options_are_equal_networks(
         assert torch.equal(networks.setdefault(key, outputs), outputs)
 
 
-@given(st.integers(1, 300), st.integers(1, 600), st.sampled_from([floored, rounded]))
+@given(
+    st.integers(1, 300), st.integers(1, 600), st.sampled_from([floored, rounded, at_least_eight])
+)
 def test_canonical_ratio_keeps_the_hidden_channels(
     channels: int, ratio: int, hidden: Callable[[int, int], int]
 ) -> None:

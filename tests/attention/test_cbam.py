@@ -10,6 +10,7 @@ from tests.conformance.attention import (
     Values,
     assert_equals_reference,
     batch_norm,
+    convolve,
     scramble,
 )
 
@@ -27,27 +28,12 @@ def formula(*, train: bool) -> Reference:
             torch.where(inner > 0, inner, 0.0) @ values["excite.weight"].T + values["excite.bias"]
         )
 
-    def convolved(planes: Tensor, kernel: Tensor) -> Tensor:
-        """Correlate (N, 2, H, W) with a (2, k, k) kernel, zeros around, pixel by pixel."""
-        height, width, half = *planes.shape[2:], kernel.shape[-1] // 2
-        rows = []
-        for i in range(height):
-            line = []
-            for j in range(width):
-                top, left = max(0, i - half), max(0, j - half)
-                patch = planes[:, :, top : i + half + 1, left : j + half + 1]
-                taps = kernel[:, top - i + half :, left - j + half :]
-                taps = taps[:, : patch.shape[2], : patch.shape[3]]
-                line.append((patch * taps).sum((1, 2, 3)))
-            rows.append(torch.stack(line, -1))
-        return torch.stack(rows, -2).unsqueeze(1)
-
     def reference(x: Tensor, values: Values) -> Tensor:
         flat = x.flatten(2)
         outer = mlp(flat.mean(2), values) + mlp(flat.sort(2).values[:, :, -1], values)
         u = x / (1 + torch.exp(-outer)).unsqueeze(2).unsqueeze(3)
         planes = torch.stack([u.sort(1).values[:, -1], u.sum(1) / u.shape[1]], 1)
-        mixed = convolved(planes, values["conv.weight"][0])
+        mixed = convolve(planes, values["conv.weight"])
         return u / (1 + torch.exp(-batch_norm(mixed, 1, values, "bn", train=train)))
 
     return reference

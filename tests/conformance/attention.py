@@ -1,6 +1,7 @@
 """What every attention module must do, and the means to compare one with its formula."""
 
 import copy
+import itertools
 import pickle
 import warnings
 from collections.abc import Callable, Mapping
@@ -184,6 +185,22 @@ def batch_norm(x: Tensor, feature: int, values: Values, prefix: str, *, train: b
     return normed * gamma.view(shape) + beta.view(shape)
 
 
+def convolve(x: Tensor, kernel: Tensor, dilation: int = 1) -> Tensor:
+    """Correlate (N, I, H, W) with (O, I, k, k), zeros around, pixel by pixel and tap by tap."""
+    height, width, side = *x.shape[2:], kernel.shape[-1]
+
+    def pixel(row: int, column: int) -> Tensor:
+        total = x.new_zeros(x.shape[0], kernel.shape[0])
+        for a, b in itertools.product(range(side), repeat=2):
+            i, j = (n + (tap - side // 2) * dilation for n, tap in ((row, a), (column, b)))
+            if 0 <= i < height and 0 <= j < width:
+                total = total + x[:, :, i, j] @ kernel[:, :, a, b].T
+        return total
+
+    rows = [torch.stack([pixel(i, j) for j in range(width)], -1) for i in range(height)]
+    return torch.stack(rows, -2)
+
+
 def _assert_close(actual: Tensor | None, expected: Tensor | None, name: str = "") -> None:
     torch.testing.assert_close(
         actual, expected, rtol=1e-9, atol=1e-10, msg=lambda text: f"{name} {text}"
@@ -193,7 +210,7 @@ def _assert_close(actual: Tensor | None, expected: Tensor | None, name: str = ""
 def _parameters_without_gradient(module: nn.Module, x: Tensor) -> set[str]:
     module.zero_grad()
     weights = torch.randn(x.shape, generator=torch.Generator().manual_seed(4))
-    (module(x) * weights).sum().backward()
+    (module(x.requires_grad_()) * weights).sum().backward()
     return {
         name
         for name, parameter in module.named_parameters()

@@ -71,6 +71,7 @@ def test_eca_by_its_formula() -> None:
         (F.hardswish, ELEMENTS),
         (lambda x: F.leaky_relu(x, 0.1), ELEMENTS),
         (lambda x: x.amax(1), ELEMENTS),
+        (lambda x: x.max(1).values, ELEMENTS),
         (lambda x: torch.cat([x, x], 1) + 1, 2 * ELEMENTS),
         (lambda x: x.softmax(1), 3 * ELEMENTS),
         (lambda x: F.max_pool2d(x, 2), ELEMENTS),

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from nasattn.attention import resolve_options
+from nasattn.attention import ENTRIES, resolve_options
 from nasattn.backbones import create
 from nasattn.placement import Architecture, Placement, build
 from nasattn.placement.marking import marked_site
@@ -93,7 +93,7 @@ def test_no_empty_slot_is_left(architecture: Architecture) -> None:
     assert sorted(placed) == [placement.site for placement in architecture.placements]
 
 
-@pytest.mark.parametrize("module", ["gct", "eca", "nam", "ortho", "se", "cbam"])
+@pytest.mark.parametrize("module", sorted(ENTRIES.keys() - {"atac"}))
 def test_every_site_takes_every_module(module: str) -> None:
     fitting = [site for site in resnet8_sites() if site.slot != "activation"]
     ratio = {"ratio": 1} if "ratio" in resolve_options(module, {}, 64, (8, 8)) else {}

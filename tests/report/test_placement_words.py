@@ -39,6 +39,12 @@ def test_what_is_left_unsaid_are_the_modules_own_defaults() -> None:
             "nam(both, p=0.00032) @ after conv1",
         ),
         (placed("ortho", ratio=16, filter_size=32, seed=0), "ortho(r=16, size=32) @ layer1.0"),
+        (placed("bam", ratio=16, dilation=4), "bam(r=16) @ layer1.0"),
+        (
+            placed("fca", ratio=16, filter_size=14, num_frequencies=8),
+            "fca(r=16, size=14, num_frequencies=8) @ layer1.0",
+        ),
+        (placed("simam", e_lambda=1e-4), "simam @ layer1.0"),
     ],
 )
 def test_one_placement(placement: Any, words: str) -> None:

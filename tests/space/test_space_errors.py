@@ -32,8 +32,8 @@ def load(text: str) -> Space:
 MISTAKES = {
     "unknown module": (
         HEAD + choice(options='["none", "gtc"]'),
-        'no attention module "gtc" in x.toml [choice 1].options; known: atac, cbam, eca, gct, '
-        'keep, nam, none, ortho, se; did you mean "gct"?',
+        'no attention module "gtc" in x.toml [choice 1].options; known: atac, bam, cbam, coord, '
+        'eca, fca, gct, keep, nam, none, ortho, se, simam, triplet; did you mean "gct"?',
     ),
     "unknown slot": (
         HEAD + choice(slot="before_con"),

@@ -1,0 +1,63 @@
+"""Squeeze by fixed filters, excite by a small network: what OrthoNets and FcaNet share."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from nasattn.attention.hyperparameter import Size
+from nasattn.errors import UserError
+
+
+def filter_size_at(module: str, filter_size: int | str, size: Size | None) -> Size:
+    """Return (H, W) of a module's filters: of a square, or for "site" those of the maps.
+
+    Raises:
+        UserError: ``filter_size`` is "site", and there is no size.
+    """
+    if not isinstance(filter_size, str):
+        return filter_size, filter_size
+    if size is None:
+        raise UserError(
+            f'{module}.filter_size = "site": needs the size (H, W) of the maps, which was not '
+            "given; an integer does not"
+        )
+    return size
+
+
+class FixedFilterExcitation(nn.Module):
+    """Gate each channel by a small network that sees what one filter says of each channel.
+
+    With K the filters, (C, h, w), and W1 (C to hidden), W2 (back) without biases::
+
+        z_c = sum_ij K_cij * x_cij
+        y = x * sigmoid(W2 relu(W1 z))
+
+    Maps of another size than the filters are first brought to it by adaptive average
+    pooling. ``constant_filter`` is a buffer of the state dict and is not trained.
+
+    Shapes: input and result (N, C, H, W).
+
+    Args:
+        filters: K.
+        hidden: Channels between W1 and W2.
+    """
+
+    constant_filter: Tensor
+
+    def __init__(self, filters: Tensor, hidden: int) -> None:
+        super().__init__()
+        self.register_buffer(
+            "constant_filter", filters.to(torch.get_default_device(), torch.get_default_dtype())
+        )
+        channels = len(filters)
+        self.squeeze = nn.Linear(channels, hidden, bias=False)
+        self.excite = nn.Linear(hidden, channels, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the gated map."""
+        height, width = self.constant_filter.shape[-2:]
+        fits = x.shape[-2:] == (height, width)
+        pooled = x if fits else F.adaptive_avg_pool2d(x, (height, width))
+        z = (self.constant_filter * pooled).sum((2, 3))
+        gate = torch.sigmoid(self.excite(F.relu(self.squeeze(z))))
+        return x * gate[:, :, None, None]
