@@ -2,7 +2,8 @@
 
 Every module maps (N, C, H, W) to the same shape and knows nothing of backbones. ``create``
 makes one by name; ``ENTRIES`` says which there are. Importing this package registers those
-below; a module of your own is added with ``register``.
+below; a module of your own is added with ``register``. A module that computes its formula by
+other steps than the paper has those of the paper in ``formula``: FLOPs are counted there.
 """
 
 from nasattn.attention.atac import AttentionalActivation

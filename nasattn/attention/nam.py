@@ -6,6 +6,7 @@ https://arxiv.org/abs/2111.12419; the authors' code: https://github.com/Christia
 """
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nasattn.attention.hyperparameter import NOT_NEGATIVE, Hyperparameter, Scalar, Size, one_of
@@ -41,6 +42,23 @@ def _share(gamma: Tensor) -> Tensor:
     return magnitude / magnitude.sum()
 
 
+def _shared_norm(bn: nn.BatchNorm1d | nn.BatchNorm2d, x: Tensor) -> Tensor:
+    """Return share * bn(x) in one pass: the share is part of the norm's scale and shift."""
+    if bn.training and bn.num_batches_tracked is not None:
+        bn.num_batches_tracked.add_(1)
+    share = _share(bn.weight)
+    return F.batch_norm(
+        x,
+        bn.running_mean,
+        bn.running_var,
+        share * bn.weight,
+        share * bn.bias,
+        bn.training,
+        bn.momentum or 0.0,
+        bn.eps,
+    )
+
+
 class ChannelGate(nn.Module):
     """NAM's channel part: gate by an own batch norm, weighted by each channel's scale.
 
@@ -57,6 +75,10 @@ class ChannelGate(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the gated map, (N, C, H, W) as the input."""
+        return x * torch.sigmoid(_shared_norm(self.bn, x)).to(x.dtype)
+
+    def formula(self, x: Tensor) -> Tensor:
+        """Return the same by the steps of the paper, whose FLOPs are those that count."""
         gate = torch.sigmoid(_share(self.bn.weight).view(1, -1, 1, 1) * self.bn(x))
         return x * gate.to(x.dtype)
 
@@ -84,6 +106,12 @@ class SpatialGate(nn.Module):
                 f"nam: its spatial part was made for maps of {made} and got maps of {got}; "
                 'create it for that size, or with attend = "channel"'
             )
+        pixels = x.flatten(2).transpose(1, 2)
+        gate = torch.sigmoid(_shared_norm(self.bn, pixels))
+        return x * gate.transpose(1, 2).reshape(x.shape).to(x.dtype)
+
+    def formula(self, x: Tensor) -> Tensor:
+        """Return the same by the steps of the paper, whose FLOPs are those that count."""
         pixels = x.flatten(2).transpose(1, 2)
         gate = torch.sigmoid(_share(self.bn.weight).view(1, -1, 1) * self.bn(pixels))
         return x * gate.transpose(1, 2).reshape(x.shape).to(x.dtype)

@@ -72,7 +72,7 @@ def count_norm_statistics(module: nn.Module) -> int:
 
 def _count_flops(net: nn.Module, input_shape: Shape) -> tuple[dict[str, int], dict[str, int]]:
     """Return FLOPs and fvcore's own FLOPs by module path."""
-    analysis = _analysis(copy.deepcopy(net).cpu().eval(), input_shape)
+    analysis = _analysis(_by_formula(copy.deepcopy(net).cpu().eval()), input_shape)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch calls torch.jit deprecated (2026-11)
@@ -91,6 +91,14 @@ def _count_flops(net: nn.Module, input_shape: Shape) -> tuple[dict[str, int], di
         for path, counts in by_operator.items()
     }
     return total, stock
+
+
+def _by_formula(net: nn.Module) -> nn.Module:
+    """Let every module that computes its formula in another way compute it as it is written."""
+    for module in net.modules():
+        if callable(formula := getattr(module, "formula", None)):
+            module.forward = formula
+    return net
 
 
 def _analysis(net: nn.Module, input_shape: Shape) -> Any:

@@ -126,6 +126,17 @@ class AttentionSuite:
         counted = FlopCountAnalysis(case.build().eval(), case.maps(samples=1))
         assert counted.unsupported_ops_warnings(enabled=False).total() >= 0
 
+    @pytest.mark.parametrize("mode", ["train", "eval"])
+    def test_a_formula_for_counting_is_what_is_computed(self, case: Case, mode: str) -> None:
+        module = scramble(case.build()).double().train(mode == "train")
+        written = copy.deepcopy(module)
+        for part in written.modules():
+            if hasattr(part, "formula"):
+                part.forward = part.formula
+        x = case.maps(dtype=torch.float64)
+        torch.testing.assert_close(module(x), written(x))
+        torch.testing.assert_close(module.state_dict(), written.state_dict())
+
     @pytest.mark.slow
     def test_compiles_as_one_graph(self, case: Case) -> None:
         module = scramble(case.build()).eval()
