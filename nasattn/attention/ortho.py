@@ -12,6 +12,7 @@ from nasattn.attention.hidden import canonical_ratio, rounded
 from nasattn.attention.hyperparameter import (
     INTEGER,
     SEED,
+    SIDE,
     Hyperparameter,
     Scalar,
     Size,
@@ -67,6 +68,9 @@ def _filter_size(filter_size: int | str, size: Size | None) -> Size:
     return size
 
 
+_MOST_VALUES = 2**27
+
+
 def _resolve(
     channels: int,
     size: Size | None,
@@ -76,6 +80,11 @@ def _resolve(
     seed: int | None,
 ) -> dict[str, Scalar]:
     height, width = _filter_size(filter_size, size)
+    if channels * height * width > _MOST_VALUES:
+        raise UserError(
+            f"ortho.filter_size = {filter_size!r}: filters of {channels}×{height}×{width} have "
+            f"{channels * height * width:,} values, but at most {_MOST_VALUES:,} are made"
+        )
     options: dict[str, Scalar] = {
         "ratio": canonical_ratio("ortho", channels, ratio, rounded),
         "filter_size": height if height == width else "site",
@@ -90,7 +99,7 @@ def _resolve(
     url="https://arxiv.org/abs/2311.03071",
     hyperparameters=(
         Hyperparameter("ratio", 16, INTEGER),
-        Hyperparameter("filter_size", "site", either(one_of("site"), INTEGER)),
+        Hyperparameter("filter_size", "site", either(one_of("site"), SIDE)),
         Hyperparameter("seed", None, SEED),
     ),
     resolve=_resolve,
