@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from nasattn.errors import UnknownNameError, UserError
 from nasattn.user_code import guarded, imported
@@ -75,6 +76,9 @@ def user_network(
         raise UserError(
             f"backbone {path}: its factory returned {type(net).__name__}, not nn.Module"
         )
+    lazy = next((name for name, p in net.named_parameters() if is_lazy(p)), None)
+    if lazy is not None:
+        raise UserError(f"backbone {path}: the size of {lazy} is left open; give it in the factory")
     # A factory may return the same object each time: training must not reach the next trial.
     with guarded(f"backbone {path}: what its factory returned cannot be copied"):
         return copy.deepcopy(net)
