@@ -83,8 +83,8 @@ def _count_flops(net: nn.Module, input_shape: Shape) -> tuple[dict[str, int], di
             by_operator = analysis.by_module_and_operator()
     except RuntimeError as error:
         shape = "×".join(map(str, input_shape))
-        name = type(net).__name__
-        raise UserError(f"{name} cannot be counted on {shape} images: {error}") from error
+        name, reason = type(net).__name__, " ".join(str(error).split())
+        raise UserError(f"{name} cannot be counted on {shape} images: {reason}") from error
     unknown = analysis.unsupported_ops()
     if unknown:
         names = ", ".join(sorted(unknown))

@@ -102,12 +102,22 @@ def _matches(choice: Choice, site: Site) -> bool:
 def _no_site(slot: SlotKind, found: Sites, backbone: str) -> str:
     counts = {kind: sum(site.slot is kind for site in found.sites) for kind in SlotKind}
     has = ", ".join(f"{kind} ({count})" for kind, count in counts.items() if count) or "none"
-    refused = f"; {len(found.refused)} places are refused" if found.refused else ""
+    refused = f"; {_refusals(slot, found)}" if found.refused else ""
     advice = ""
     if slot is SlotKind.BLOCK_END and counts[SlotKind.AFTER_CONV]:
         after = next(site.at for site in found.sites if site.slot is SlotKind.AFTER_CONV)
         advice = f'; in a plain network use slot = "after_conv" with where = "{after}"'
     return f"{backbone} has no {slot} site; it has: {has}{refused}{advice}"
+
+
+def _refusals(slot: SlotKind, found: Sites) -> str:
+    """Say how many places are refused, and why the first of the kind, or of the network, is."""
+    concerned = [r for r in found.refused if r.module.startswith(f"{slot}:")]
+    parts = [r for r in found.refused if not r.module.startswith(tuple(SlotKind))]
+    first = (concerned + parts + list(found.refused))[0]
+    count = len(found.refused)
+    places = "1 place is" if count == 1 else f"{count} places are"
+    return f"{places} refused: {first.module}, as {first.reason}"
 
 
 def _examples(names: Iterable[str]) -> str:
