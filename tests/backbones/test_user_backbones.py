@@ -38,6 +38,7 @@ class TestUserBackbones(BackboneSuite):
             users("outputs", block_ends=1, arguments={"kind": "list"}, shape=(2, 9, 5)),
             users("blocks", block_ends=2),
             users("parametric", **{SHARED: 4}),
+            users("pyramid", **{"called with maps of different sizes": 3}),
             users("auxiliary", **{"not reached in evaluation": 3, DIFFERS: 1}),
             users("gated", **{"its map has one pixel": 3, "its map has the channels last": 1}),
         ],

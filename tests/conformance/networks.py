@@ -241,6 +241,29 @@ class Parametric(_Headed):
         return self.classify(self.contained(self.there(self.here(x))))
 
 
+class Level(nn.Module):
+    """One convolution and its activation."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = conv(4, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.relu(self.conv(x))
+
+
+class Pyramid(_Headed):
+    """Uses one module on maps of two sizes, so that there is no size to place for."""
+
+    def __init__(self, num_classes: int, in_channels: int) -> None:
+        super().__init__(num_classes)
+        self.stem, self.shared = conv(in_channels, 4), Level()
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.shared(self.stem(x))
+        return self.classify(x) + self.classify(self.shared(F.max_pool2d(x, 2)))
+
+
 class Auxiliary(_Headed):
     """Has a second classifier for training, on maps of 8×8, and returns both outputs there."""
 
@@ -357,6 +380,10 @@ def parametric(num_classes: int = 10, in_channels: int = 3) -> nn.Module:
 
 def slices(num_classes: int = 10, in_channels: int = 3) -> nn.Module:
     return Slices(num_classes, in_channels)
+
+
+def pyramid(num_classes: int = 10, in_channels: int = 3) -> nn.Module:
+    return Pyramid(num_classes, in_channels)
 
 
 def outputs(num_classes: int = 10, in_channels: int = 3, kind: str = "list") -> nn.Module:

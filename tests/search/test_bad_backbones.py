@@ -77,6 +77,30 @@ def test_a_network_that_returns_no_logits(
     assert f"in {mode}, but must return logits of shape ({count}, 10)" in message
 
 
+def test_a_module_at_a_site_without_a_size(tmp_path: Path) -> None:
+    study = tmp_path / "study.toml"
+    study.write_text(
+        """
+        backbone = "tests.conformance.networks:pyramid"
+        [[variant]]
+        name = "placed"
+        placements = [{ slot = "after_conv", at = "shared.conv", module = "ortho" }]
+        [data]
+        name = "fake"
+        """
+    )
+    assert fail("search", study) == (
+        'variant "placed": nothing can be placed at after_conv:shared.conv: '
+        "called with maps of different sizes"
+    )
+
+
+def test_a_space_over_what_cannot_be_traced_is_shown_with_the_reason(tmp_path: Path) -> None:
+    write_study(tmp_path, space=space_of("untraceable"))
+    message = fail("space", "show", tmp_path / "space.toml")
+    assert "refused: the network, as cannot be traced: symbolically traced variables" in message
+
+
 def test_logits_without_a_gradient(tmp_path: Path) -> None:
     message = refused(tmp_path, "returning", change="detached")
     assert "do not depend on trainable parameters" in message
