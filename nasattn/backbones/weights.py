@@ -3,6 +3,7 @@
 import hashlib
 import io
 import re
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +48,9 @@ def read_weights(path: Path) -> Weights:
     except OSError as error:
         raise UserError(f"weights {path}: cannot be read: {error.strerror}") from None
     try:
-        found = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of other kinds of archives, which fail below
+            found = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception as error:  # torch.load raises whatever the bytes lead it to
         raise UserError(f"weights {path}: {_not_loaded(error)}; {_REMEDY}") from error
     if isinstance(found, Mapping) and isinstance(found.get("state_dict"), Mapping):
@@ -86,7 +89,7 @@ def load_weights(net: nn.Module, state: State, place: str) -> None:
         )
     try:
         net.load_state_dict(state, strict=True)
-    except RuntimeError as error:
+    except Exception as error:  # a network may load its weights in a way of its own
         raise UserError(f"{place}: {' '.join(str(error).split())}") from error
 
 

@@ -1,6 +1,7 @@
 """The command ``nasattn``: its commands, and how errors leave it."""
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -64,14 +65,19 @@ def main() -> None:
     except Exception as error:
         if debug:
             raise
-        _leave(*_line_and_code(error))
+        _leave(*line_and_code(error))
 
 
-def _line_and_code(error: Exception) -> tuple[str, int]:
+def line_and_code(error: Exception) -> tuple[str, int]:
+    """Return what an error says on standard error, and the command's exit code."""
     if isinstance(error, NasattnError):
         return str(error), error.exit_code
     if isinstance(error, OSError):
         return f"{error.filename or 'output'}: {error.strerror or error}", 1
+    if isinstance(error, MemoryError) or re.search(
+        "(not enough|allocate|out of) memory", str(error)
+    ):
+        return "out of memory: smaller images, batches or networks need less of it", 1
     return f"{type(error).__name__}: {error} (a bug in nasattn; --debug shows where)", 1
 
 

@@ -72,9 +72,15 @@ def plain(num_classes: int = 10, in_channels: int = 3, width: int = 4) -> nn.Mod
     return Plain(num_classes, in_channels, width)
 
 
+class Printing(Plain):
+    def forward(self, x: Tensor) -> Tensor:
+        print("running a network")
+        return self.logits(x)
+
+
 def printing(num_classes: int = 10, in_channels: int = 3) -> nn.Module:
     print("making a network")
-    return Plain(num_classes, in_channels)
+    return Printing(num_classes, in_channels)
 
 
 def untraceable(num_classes: int = 10, in_channels: int = 3) -> nn.Module:

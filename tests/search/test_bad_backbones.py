@@ -1,11 +1,13 @@
 """Networks that cannot be placed in or trained: one line, exit code 2, no study."""
 
+import json
 import sys
 from pathlib import Path
 
 import pytest
+import torch
 
-from nasattn.cli.main import main
+from nasattn.cli.main import line_and_code, main
 from tests.search.tiny import SPACE, fail, write_study
 
 BROKEN = "tests.conformance.broken_networks"
@@ -122,24 +124,36 @@ def test_a_module_that_leaves_when_it_is_imported(
     )
 
 
-def test_ctrl_c_in_a_factory_is_not_its_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "argv", ["nasattn", "sites", f"{BROKEN}:interrupted"])
+def leave(patch: pytest.MonkeyPatch, *arguments: str) -> int:
+    """Run the command as a process would; return its exit code."""
+    patch.setattr(sys, "argv", ["nasattn", *arguments])
+    patch.setattr(sys, "path", list(sys.path))
     with pytest.raises(SystemExit) as left:
         main()
-    assert left.value.code == 130
+    return int(left.value.code or 0)
 
 
-def test_what_a_factory_prints_is_no_result(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_ctrl_c_in_a_factory_is_not_its_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert leave(monkeypatch, "sites", f"{BROKEN}:interrupted") == 130
+
+
+def test_what_no_memory_holds_is_no_bug() -> None:
+    with pytest.raises(RuntimeError) as caught:
+        torch.empty(2**50)
+    line, code = line_and_code(caught.value)
+    assert (line.partition(":")[0], code) == ("out of memory", 1)
+
+
+@pytest.mark.parametrize(("command", "shape"), [("cost", "1,8,8"), ("sites", "1,9,9")])
+def test_what_a_network_prints_is_no_result(
+    command: str, shape: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(
-        sys, "argv", ["nasattn", "cost", f"{BROKEN}:printing", "--input-shape", "1,8,8", "--json"]
-    )
-    with pytest.raises(SystemExit, match="0"):
-        main()
+    arguments = [command, f"{BROKEN}:printing", "--input-shape", shape, "--json"]
+    assert leave(monkeypatch, *arguments) == 0
     printed = capsys.readouterr()
-    assert printed.out.startswith("{")
+    assert json.loads(printed.out)["backbone"] == f"{BROKEN}:printing"
     assert "making a network" in printed.err
+    assert "running a network" in printed.err
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,7 @@ def test_the_frozen_study_names_the_file_and_its_digest(tmp_path: Path) -> None:
         "path": str(tmp_path / "own.pt"),
         "sha256": hashlib.sha256((tmp_path / "own.pt").read_bytes()).hexdigest(),
     }
+    run("resume", "tiny", "--trials", 2, "--runs-dir", tmp_path / "runs")
     # Elsewhere, the same bytes are the same weights.
     (tmp_path / "own.pt").rename(tmp_path / "moved.pt")
     write_study(tmp_path, SHORT, f'weights = "moved.pt"\n{SPACE}')
