@@ -111,13 +111,14 @@ def _no_site(slot: SlotKind, found: Sites, backbone: str) -> str:
 
 
 def _refusals(slot: SlotKind, found: Sites) -> str:
-    """Say how many places are refused, and why the first of the kind, or of the network, is."""
-    concerned = [r for r in found.refused if r.module.startswith(f"{slot}:")]
-    parts = [r for r in found.refused if not r.module.startswith(tuple(SlotKind))]
-    first = (concerned + parts + list(found.refused))[0]
+    """Say how many places are refused, and why the first is that may be of the kind."""
     count = len(found.refused)
-    places = "1 place is" if count == 1 else f"{count} places are"
-    return f"{places} refused: {first.module}, as {first.reason}"
+    said = f"{count} places are refused" if count > 1 else "1 place is refused"
+    others = tuple(f"{kind}:" for kind in SlotKind if kind is not slot)
+    for refusal in found.refused:
+        if not refusal.module.startswith(others):
+            return f"{said}: {refusal.module} ({refusal.reason})"
+    return said
 
 
 def _examples(names: Iterable[str]) -> str:

@@ -48,7 +48,7 @@ def refused(folder: Path, factory: str, **arguments: str) -> str:
         ("uncopyable", ["what its factory returned cannot be copied", "lock"]),
         (
             "untraceable",
-            ["has no after_conv site", "refused: the network, as cannot be traced: symb"],
+            ["has no after_conv site", "refused: the network (cannot be traced: symb"],
         ),
     ],
 )
@@ -100,7 +100,7 @@ def test_a_module_at_a_site_without_a_size(tmp_path: Path) -> None:
 def test_a_space_over_what_cannot_be_traced_is_shown_with_the_reason(tmp_path: Path) -> None:
     write_study(tmp_path, space=space_of("untraceable"))
     message = fail("space", "show", tmp_path / "space.toml")
-    assert "refused: the network, as cannot be traced: symbolically traced variables" in message
+    assert "refused: the network (cannot be traced: symbolically traced variables" in message
 
 
 def test_logits_without_a_gradient(tmp_path: Path) -> None:
