@@ -9,13 +9,14 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "nasattn"
 
-GROUND = {"errors", "seeding", "files", "schema"}
+GROUND = {"errors", "seeding", "files", "schema", "user_code"}
 NETWORKS = {"placement", "attention", "backbones"}
 BELOW: dict[str, set[str]] = {
     "errors": set(),
     "seeding": set(),
     "files": {"errors"},
     "schema": {"errors"},
+    "user_code": {"errors"},
     "attention": GROUND,
     "backbones": GROUND,
     "placement": GROUND | {"attention", "backbones"},

@@ -23,6 +23,9 @@ from nasattn.attention.hyperparameter import (
 )
 from nasattn.attention.registry import register
 from nasattn.attention.slot_kind import SlotKind
+from nasattn.errors import UserError
+
+_LONGEST = 1023
 
 
 def adaptive_kernel_size(channels: int, gamma: float = 2, b: float = 1) -> int:
@@ -38,9 +41,15 @@ def adaptive_kernel_size(channels: int, gamma: float = 2, b: float = 1) -> int:
 def _resolve(
     channels: int, size: Size | None, *, kernel_size: int | str, gamma: float, b: float
 ) -> dict[str, Scalar]:
-    if isinstance(kernel_size, str):
-        return {"kernel_size": adaptive_kernel_size(channels, gamma, b)}
-    return {"kernel_size": kernel_size}
+    if not isinstance(kernel_size, str):
+        return {"kernel_size": kernel_size}
+    # Compared before it is an integer: the quotient may be beyond them all.
+    if abs(math.log2(channels) / gamma + b / gamma) >= _LONGEST:
+        raise UserError(
+            f"eca.gamma = {gamma!r} with eca.b = {b!r}: the adaptive kernel of {channels} "
+            f"channels would be longer than {_LONGEST}"
+        )
+    return {"kernel_size": adaptive_kernel_size(channels, gamma, b)}
 
 
 @register(

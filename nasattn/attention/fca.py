@@ -9,10 +9,15 @@ import math
 import torch
 from torch import Tensor
 
-from nasattn.attention.fixed_filter import FixedFilterExcitation, filter_size_at
+from nasattn.attention.fixed_filter import (
+    FixedFilterExcitation,
+    check_num_values,
+    filter_size_at,
+)
 from nasattn.attention.hidden import canonical_ratio, floored
 from nasattn.attention.hyperparameter import (
     INTEGER,
+    SIDE,
     Hyperparameter,
     Rule,
     Scalar,
@@ -83,6 +88,7 @@ def _resolve(
     num_frequencies: int,
 ) -> dict[str, Scalar]:
     height, width = _filter_size(filter_size, size)
+    check_num_values("fca", channels, (height, width))
     return {
         "ratio": canonical_ratio("fca", channels, ratio, floored),
         "filter_size": height if height == width else "site",
@@ -90,7 +96,7 @@ def _resolve(
     }
 
 
-_SIDE = Rule("an integer of at least 7", lambda value: INTEGER.accepts(value) and value >= _BASIS)
+_SIDE = Rule("an integer from 7 to 1023", lambda value: SIDE.accepts(value) and value >= _BASIS)
 _COUNT = Rule(
     f"an integer from 1 to {len(_FREQUENCIES)}",
     lambda value: INTEGER.accepts(value) and value <= len(_FREQUENCIES),

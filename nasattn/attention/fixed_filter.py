@@ -7,6 +7,8 @@ from torch import Tensor, nn
 from nasattn.attention.hyperparameter import Size
 from nasattn.errors import UserError
 
+_MOST_VALUES = 2**27
+
 
 def filter_size_at(module: str, filter_size: int | str, size: Size | None) -> Size:
     """Return (H, W) of a module's filters: of a square, or for "site" those of the maps.
@@ -22,6 +24,21 @@ def filter_size_at(module: str, filter_size: int | str, size: Size | None) -> Si
             "given; an integer does not"
         )
     return size
+
+
+def check_num_values(module: str, channels: int, size: Size) -> None:
+    """Refuse filters that would fill the memory.
+
+    Raises:
+        UserError: C filters of ``size`` have more than 2^27 values.
+    """
+    height, width = size
+    values = channels * height * width
+    if values > _MOST_VALUES:
+        raise UserError(
+            f"{module}.filter_size: filters of {channels}×{height}×{width} have {values:,} values, "
+            f"but at most {_MOST_VALUES:,} are made"
+        )
 
 
 class FixedFilterExcitation(nn.Module):

@@ -93,7 +93,9 @@ def _as_float(value: float) -> float:
 
 FLAG = Rule("true or false", lambda value: isinstance(value, bool))
 INTEGER = Rule("an integer of at least 1", lambda value: _is_integer(value) and value >= 1)
-ODD = Rule("an odd integer of at least 1", lambda value: INTEGER.accepts(value) and value % 2 == 1)
+# A kernel or filter is made as large as it is asked for: larger ones would exhaust the memory.
+SIDE = Rule("an integer from 1 to 1023", lambda value: _is_integer(value) and 1 <= value <= 1023)
+ODD = Rule("an odd integer from 1 to 1023", lambda value: SIDE.accepts(value) and value % 2 == 1)
 SEED = Rule(
     "an integer from 0 to 2**63 - 1", lambda value: _is_integer(value) and 0 <= value < 2**63
 )

@@ -7,11 +7,16 @@ https://arxiv.org/abs/2311.03071; the authors' code: https://github.com/hady1011
 import torch
 from torch import Tensor
 
-from nasattn.attention.fixed_filter import FixedFilterExcitation, filter_size_at
+from nasattn.attention.fixed_filter import (
+    FixedFilterExcitation,
+    check_num_values,
+    filter_size_at,
+)
 from nasattn.attention.hidden import canonical_ratio, rounded
 from nasattn.attention.hyperparameter import (
     INTEGER,
     SEED,
+    SIDE,
     Hyperparameter,
     Scalar,
     Size,
@@ -64,6 +69,7 @@ def _resolve(
     seed: int | None,
 ) -> dict[str, Scalar]:
     height, width = filter_size_at("ortho", filter_size, size)
+    check_num_values("ortho", channels, (height, width))
     options: dict[str, Scalar] = {
         "ratio": canonical_ratio("ortho", channels, ratio, rounded),
         "filter_size": height if height == width else "site",
@@ -78,7 +84,7 @@ def _resolve(
     url="https://arxiv.org/abs/2311.03071",
     hyperparameters=(
         Hyperparameter("ratio", 16, INTEGER),
-        Hyperparameter("filter_size", "site", either(one_of("site"), INTEGER)),
+        Hyperparameter("filter_size", "site", either(one_of("site"), SIDE)),
         Hyperparameter("seed", None, SEED),
     ),
     resolve=_resolve,

@@ -1,13 +1,14 @@
 """Networks that others wrote: torchvision's and the user's own."""
 
 import copy
-import importlib
 from collections.abc import Mapping
 from typing import Any
 
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from nasattn.errors import UnknownNameError, UserError
+from nasattn.user_code import guarded, imported
 
 # These two ask for a choice of initialisation and print a warning when none is made.
 _INIT_ASKED = frozenset({"googlenet", "inception_v3"})
@@ -35,12 +36,10 @@ def torchvision_network(
     if name not in torchvision_names():
         raise UnknownNameError("torchvision classification network", name, torchvision_names())
     asked = {"init_weights": True} if name in _INIT_ASKED else {}
-    try:
+    with guarded(f"backbone torchvision:{name} with {dict(arguments)}"):
         net: nn.Module = torchvision.models.get_model(
             name, weights=None, num_classes=num_classes, **asked, **arguments
         )
-    except (TypeError, ValueError) as error:
-        raise UserError(f"backbone torchvision:{name} with {dict(arguments)}: {error}") from None
     return net if in_channels == 3 else with_input_channels(net, in_channels)
 
 
@@ -70,20 +69,16 @@ def user_network(
     Raises:
         UserError: it cannot be imported, fails, or does not return a network.
     """
-    module_name, _, attribute = path.partition(":")
-    try:
-        factory = getattr(importlib.import_module(module_name), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise UserError(f"backbone {path} cannot be imported: {error}") from None
-    except Exception as error:  # the user's module runs: it may raise anything
-        raise UserError(f"backbone {path} cannot be imported: {error!r}") from error
-    try:
+    factory = imported("backbone", path)
+    with guarded(f"backbone {path}: its factory failed"):
         net = factory(num_classes=num_classes, in_channels=in_channels, **arguments)
-    except Exception as error:
-        raise UserError(f"backbone {path}: its factory failed: {error!r}") from error
     if not isinstance(net, nn.Module):
         raise UserError(
             f"backbone {path}: its factory returned {type(net).__name__}, not nn.Module"
         )
+    lazy = next((name for name, p in net.named_parameters() if is_lazy(p)), None)
+    if lazy is not None:
+        raise UserError(f"backbone {path}: the size of {lazy} is left open; give it in the factory")
     # A factory may return the same object each time: training must not reach the next trial.
-    return copy.deepcopy(net)
+    with guarded(f"backbone {path}: what its factory returned cannot be copied"):
+        return copy.deepcopy(net)

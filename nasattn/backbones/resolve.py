@@ -7,15 +7,16 @@ from typing import Any
 
 from torch import nn
 
-from nasattn.backbones import alexnet, resnet_cifar, resnet_stem
+from nasattn.backbones import alexnet, mobilenet, mobilenet_v2, resnet_cifar, resnet_stem
 from nasattn.backbones.external import torchvision_network, user_network
+from nasattn.backbones.limits import Shape, check_outputs
 from nasattn.errors import UnknownNameError, UserError
-
-Shape = tuple[int, int, int]
 
 OWN: Mapping[str, Callable[..., nn.Module]] = MappingProxyType(
     {
         "alexnet": alexnet.AlexNet,
+        "mobilenet": mobilenet.MobileNet,
+        "mobilenet_v2": mobilenet_v2.mobilenet_v2,
         "resnet8": resnet_cifar.resnet8,
         "resnet18": resnet_stem.resnet18,
         "resnet20": resnet_cifar.resnet20,
@@ -28,6 +29,9 @@ OWN: Mapping[str, Callable[..., nn.Module]] = MappingProxyType(
 
 # These follow from the study and the images.
 _GIVEN = ("num_classes", "in_channels")
+
+# What our own factories take: channels of the first stage, or a share of all channels.
+_WIDTHS = {int: ("a positive integer", 1, 1024), float: ("a number", 0.01, 8.0)}
 
 
 def create(
@@ -43,8 +47,10 @@ def create(
 
     Raises:
         UnknownNameError: there is no such backbone.
-        UserError: it does not take these arguments, or a user's factory fails.
+        UserError: it does not take these arguments, a user's factory fails, or the classes or
+            channels are too many.
     """
+    check_outputs(num_classes, in_channels)
     family, colon, rest = name.partition(":")
     if family == "torchvision" and colon:
         return torchvision_network(rest, num_classes, in_channels, arguments)
@@ -53,7 +59,8 @@ def create(
     if name not in OWN:
         known = [*OWN, "torchvision:NAME", "package.module:factory"]
         raise UnknownNameError("backbone", name, known)
-    return _create_own(name, num_classes, in_channels, arguments)
+    complete = complete_arguments(name, arguments)
+    return OWN[name](num_classes=num_classes, in_channels=in_channels, **complete)
 
 
 def complete_arguments(name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,9 +68,12 @@ def complete_arguments(name: str, arguments: Mapping[str, Any]) -> dict[str, Any
 
     >>> complete_arguments("resnet20", {}), complete_arguments("alexnet", {})
     ({'width': 16}, {})
+    >>> complete_arguments("mobilenet", {"width": 1})
+    {'width': 1.0}
 
     Raises:
-        UserError: the number of classes or channels is among the arguments.
+        UserError: the number of classes or channels is among the arguments, or one of our own
+            factories does not take an argument or its value.
     """
     for key in _GIVEN:
         if key in arguments:
@@ -71,25 +81,30 @@ def complete_arguments(name: str, arguments: Mapping[str, Any]) -> dict[str, Any
                 f"backbone {name}: {key} = {arguments[key]!r} is no argument to give; "
                 "it follows from the data and the input shape"
             )
-    return {**_defaults(name), **arguments}
+    if name not in OWN:
+        return dict(arguments)
+    defaults = _defaults(name)
+    given = {key: _checked(name, key, value, defaults) for key, value in arguments.items()}
+    return {**defaults, **given}
 
 
 def _defaults(name: str) -> dict[str, Any]:
-    parameters = signature(OWN[name]).parameters if name in OWN else {}
+    parameters = signature(OWN[name]).parameters
     return {key: p.default for key, p in parameters.items() if key not in _GIVEN}
 
 
-def _create_own(
-    name: str, num_classes: int, in_channels: int, arguments: Mapping[str, Any]
-) -> nn.Module:
-    taken = _defaults(name)
-    for key, value in arguments.items():
-        if key not in taken:
-            allowed = ", ".join(sorted(taken)) or "none"
-            raise UserError(f"backbone {name} takes no argument {key!r}; it takes: {allowed}")
-        if type(value) is not int or value < 1:
-            raise UserError(f"backbone {name}: {key} = {value!r}, but must be a positive integer")
-    return OWN[name](num_classes=num_classes, in_channels=in_channels, **arguments)
+def _checked(name: str, key: str, value: Any, defaults: Mapping[str, Any]) -> Any:
+    """Return an argument of our own factory ``name`` in the type of its default."""
+    if key not in defaults:
+        allowed = ", ".join(sorted(defaults)) or "none"
+        raise UserError(f"backbone {name} takes no argument {key!r}; it takes: {allowed}")
+    kind = type(defaults[key])
+    what, low, high = _WIDTHS[kind]
+    if type(value) not in (int, kind) or not low <= value <= high:
+        raise UserError(
+            f"backbone {name}: {key} = {value!r}, but must be {what} from {low} to {high}"
+        )
+    return kind(value)
 
 
 def default_input_shape(name: str) -> Shape:

@@ -1,6 +1,8 @@
 """What can be looked at before anything is trained: sites, modules, costs."""
 
+import contextlib
 import shlex
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -32,7 +34,7 @@ def modules(*, as_json: AsJson = False) -> None:
     from nasattn.cost.describing import describe_modules
     from nasattn.report.modules_page import modules_page
 
-    _print(describe_modules(), modules_page, as_json=as_json)
+    _print(describe_modules, modules_page, as_json=as_json)
 
 
 def sites(
@@ -47,9 +49,11 @@ def sites(
     from nasattn.placement.describing import describe_sites
     from nasattn.report.sites_page import sites_page
 
-    asked = _backbone(backbone, input_shape, arg)
-    document = describe_sites(asked.backbone, dict(asked.backbone_args), asked.input_shape, slot)
-    _print(document, sites_page, "nasattn modules", as_json=as_json)
+    def describe() -> "Document":
+        asked = _backbone(backbone, input_shape, arg)
+        return describe_sites(asked.backbone, dict(asked.backbone_args), asked.input_shape, slot)
+
+    _print(describe, sites_page, "nasattn modules", as_json=as_json)
 
 
 def cost(
@@ -76,15 +80,21 @@ def cost(
         from nasattn.space import read_space_file
         from nasattn.space.decision_costs import describe_costs
 
-        document = describe_costs(read_space_file(Path(target)), target, num_classes)
         following = f"nasattn search {shlex.quote(target)}"
-        return _print(document, space_cost_page, following, as_json=as_json)
+        return _print(
+            lambda: describe_costs(read_space_file(Path(target)), target, num_classes),
+            space_cost_page,
+            following,
+            as_json=as_json,
+        )
     from nasattn.cost.describing import describe_architecture
 
-    asked = _read_architecture(target) if is_file else _backbone(target, input_shape, arg)
+    def describe() -> "Document":
+        asked = _read_architecture(target) if is_file else _backbone(target, input_shape, arg)
+        return describe_architecture(asked, num_classes)
+
     following = "" if is_file else f"nasattn sites {target}"
-    document = describe_architecture(asked, num_classes)
-    return _print(document, cost_page, following, as_json=as_json)
+    return _print(describe, cost_page, following, as_json=as_json)
 
 
 def _backbone(name: str, input_shape: str | None, arguments: list[str] | None) -> "Architecture":
@@ -126,12 +136,15 @@ def _shape(text: str) -> tuple[int, int, int]:
 
 
 def _print(
-    document: "Document",
+    describe: "Callable[[], Document]",
     page: "Callable[[Document, int | None], list[str]]",
     following: str = "",
     *,
     as_json: bool,
 ) -> None:
+    # A user's network may print: standard output is for results alone.
+    with contextlib.redirect_stdout(sys.stderr):
+        document = describe()
     if as_json:
         from nasattn.report.documents import print_json
 

@@ -1,6 +1,7 @@
 """The command ``nasattn``: its commands, and how errors leave it."""
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -72,7 +73,7 @@ def _run(arguments: list[str], *, debug: bool) -> int:
     except Exception as error:
         if debug and not _is_usage_error(error):
             raise
-        text, code = _text_and_code(error)
+        text, code = text_and_code(error)
         _complain(text)
     return code or 0
 
@@ -110,8 +111,8 @@ def _is_usage_error(error: Exception) -> bool:
     return hasattr(error, "format_message")
 
 
-def _text_and_code(error: Any) -> tuple[str, int]:
-    """Return what standard error says of an error, and the exit code."""
+def text_and_code(error: Any) -> tuple[str, int]:
+    """Return what an error says on standard error, and the command's exit code."""
     if type(error).__name__ == "NoArgsIsHelpError":
         return error.format_message(), error.exit_code
     if _is_usage_error(error):
@@ -121,6 +122,10 @@ def _text_and_code(error: Any) -> tuple[str, int]:
         return _line(str(error)), error.exit_code
     if isinstance(error, OSError):
         return _line(f"{error.filename or 'output'}: {error.strerror or error}"), 1
+    if isinstance(error, MemoryError) or re.search(
+        "(not enough|allocate|out of) memory", str(error)
+    ):
+        return _line("out of memory: smaller images, batches or networks need less of it"), 1
     name = type(error).__name__
     return _line(f"{name}: {error} (a bug in nasattn; --debug shows where)"), 1
 

@@ -2,8 +2,9 @@
 
 import copy
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from itertools import chain
 from typing import Any
 
 import torch
@@ -72,15 +73,18 @@ def count_norm_statistics(module: nn.Module) -> int:
 
 def _count_flops(net: nn.Module, input_shape: Shape) -> tuple[dict[str, int], dict[str, int]]:
     """Return FLOPs and fvcore's own FLOPs by module path."""
-    analysis = _analysis(_by_formula(copy.deepcopy(net).cpu().eval()), input_shape)
+    counted = _by_formula(copy.deepcopy(net).cpu().eval())
+    # The tracer takes tensors only, and the first hook runs before it sees what is returned.
+    counted.register_forward_hook(lambda _module, _inputs, outputs: tuple(_tensors(outputs)))
+    analysis = _analysis(counted, input_shape)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch calls torch.jit deprecated (2026-11)
             by_operator = analysis.by_module_and_operator()
     except RuntimeError as error:
         shape = "×".join(map(str, input_shape))
-        name = type(net).__name__
-        raise UserError(f"{name} cannot be counted on {shape} images: {error}") from error
+        name, reason = type(net).__name__, " ".join(str(error).split())
+        raise UserError(f"{name} cannot be counted on {shape} images: {reason}") from error
     unknown = analysis.unsupported_ops()
     if unknown:
         names = ", ".join(sorted(unknown))
@@ -99,6 +103,18 @@ def _by_formula(net: nn.Module) -> nn.Module:
         if callable(formula := getattr(module, "formula", None)):
             module.forward = formula
     return net
+
+
+def _tensors(outputs: Any) -> Iterator[torch.Tensor]:
+    """Yield the tensors in what a network returned, however deep they lie."""
+    if isinstance(outputs, torch.Tensor):
+        yield outputs
+    elif isinstance(outputs, Mapping):
+        yield from _tensors(list(outputs.values()))
+    elif isinstance(outputs, list | tuple):
+        yield from chain.from_iterable(map(_tensors, outputs))
+    elif is_dataclass(outputs):
+        yield from _tensors([getattr(outputs, field.name) for field in fields(outputs)])
 
 
 def _analysis(net: nn.Module, input_shape: Shape) -> Any:

@@ -1,12 +1,11 @@
 """Data sets that the user's own function returns."""
 
-import importlib
-from collections.abc import Callable
 from typing import Any
 
 from nasattn.data.arrays import as_images, numbered
 from nasattn.data.images import Source
 from nasattn.errors import UserError
+from nasattn.user_code import guarded, imported
 
 
 def read_custom(path: str, root: str | None) -> Source:
@@ -19,11 +18,9 @@ def read_custom(path: str, root: str | None) -> Source:
     Raises:
         UserError: it cannot be imported, fails, or returns something else.
     """
-    function = _imported(path)
-    try:
+    function = imported("data set", path)
+    with guarded(f"data set {path}: the function failed"):
         found = function() if root is None else function(root)
-    except (Exception, SystemExit) as error:
-        raise UserError(f"data set {path}: the function failed: {error!r}") from error
     if not isinstance(found, tuple | list) or len(found) != 4:
         raise UserError(
             f"data set {path}: the function returned {_describe(found)}, but must return "
@@ -35,19 +32,6 @@ def read_custom(path: str, root: str | None) -> Source:
     except (TypeError, ValueError) as error:
         raise UserError(f"data set {path}: what it returned is no array: {error}") from None
     return numbered(train, None, test, f"data set {path}")
-
-
-def _imported(path: str) -> Callable[..., Any]:
-    module_name, _, attribute = path.partition(":")
-    try:
-        function = getattr(importlib.import_module(module_name), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise UserError(f"data set {path} cannot be imported: {error}") from None
-    except (Exception, SystemExit) as error:  # the user's module runs: it may raise anything
-        raise UserError(f"data set {path} cannot be imported: {error!r}") from error
-    if not callable(function):
-        raise UserError(f"data set {path}: {type(function).__name__}, but must be a function")
-    return function  # type: ignore[no-any-return]  # whatever the user's module holds
 
 
 def _describe(found: Any) -> str:

@@ -59,6 +59,20 @@ def resized(pixels: Tensor, side: int) -> Tensor:
     return pixels[:, :, top : top + side, left : left + side].contiguous()
 
 
+def check_resize(spec: DataSpec, input_shape: Shape) -> None:
+    """Check that resized images would have ``input_shape``, before any is resized.
+
+    Raises:
+        UserError: they would not.
+    """
+    side = spec.resize
+    if side is not None and input_shape[1:] != (side, side):
+        raise UserError(
+            f"[data] resize = {side} makes images of {side}×{side}, but input_shape is "
+            f"{shape_text(input_shape)}; set resize or input_shape so that they agree"
+        )
+
+
 def check_shape(images: Images, input_shape: Shape, place: str) -> None:
     """Check that each image has ``input_shape``.
 

@@ -12,7 +12,7 @@ from nasattn.data.cifar import read_cifar
 from nasattn.data.custom import read_custom
 from nasattn.data.digits import read_digits
 from nasattn.data.fake import read_fake, read_fake_context
-from nasattn.data.fit import check_shape, fitted
+from nasattn.data.fit import check_resize, check_shape, fitted
 from nasattn.data.imagefolder import read_imagefolder
 from nasattn.data.images import Images, Shape, Source, Splits
 from nasattn.data.npz import read_npz
@@ -32,6 +32,7 @@ def load(spec: DataSpec, input_shape: Shape) -> Splits:
         UserError: data that are missing, unreadable, empty, of a single class, or of a shape that
             is not ``input_shape``; the message names the place, the value and what would do.
     """
+    check_resize(spec, input_shape)
     source = _read(spec, input_shape)
     train, test, validation = source.train, source.test, source.validation
     if test is None:

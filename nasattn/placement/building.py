@@ -1,10 +1,13 @@
 """From an architecture to the network."""
 
+from collections.abc import Mapping
+
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from nasattn import attention
 from nasattn.backbones import create
+from nasattn.backbones.weights import load_weights
 from nasattn.placement.architecture import Architecture, Placement
 from nasattn.placement.canonical_form import backbone_sites
 from nasattn.placement.sites import Site
@@ -12,7 +15,12 @@ from nasattn.placement.surgery import fill
 from nasattn.seeding import derive_seed
 
 
-def build(architecture: Architecture, num_classes: int = 10, seed: int | None = None) -> nn.Module:
+def build(
+    architecture: Architecture,
+    num_classes: int = 10,
+    seed: int | None = None,
+    weights: Mapping[str, Tensor] | None = None,
+) -> nn.Module:
     """Return a new network with its attention in place and no empty slot left.
 
     Args:
@@ -21,8 +29,13 @@ def build(architecture: Architecture, num_classes: int = 10, seed: int | None = 
         seed: Initial weights derive from it: those of the backbone from the seed alone, so
             that all architectures of one seed share them, those of each placement from the
             seed and the site. Without it torch's global generator is drawn from.
+        weights: A state dict of the bare backbone, every key of it, that it starts from
+            instead; the placements' weights are drawn as without it.
 
     Shapes: ``(N, C, H, W)`` to ``(N, num_classes)``.
+
+    Raises:
+        UserError: the weights are of another network.
     """
     arguments = dict(architecture.backbone_args)
     channels = architecture.input_shape[0]
@@ -32,6 +45,8 @@ def build(architecture: Architecture, num_classes: int = 10, seed: int | None = 
         if seed is not None:
             torch.manual_seed(derive_seed(seed, "backbone"))
         net = create(architecture.backbone, num_classes, channels, **arguments)
+        if weights is not None:
+            load_weights(net, weights, f"weights in backbone {architecture.backbone}")
         modules = {
             placement.site: _attention(placement, sites[placement.site], seed)
             for placement in architecture.placements

@@ -8,7 +8,7 @@ import torch
 
 from nasattn import attention
 from nasattn.attention.slot_kind import SlotKind
-from nasattn.backbones import create
+from nasattn.backbones import check_input_shape, create
 from nasattn.backbones.resolve import complete_arguments
 from nasattn.errors import UnknownNameError, UserError
 from nasattn.placement.architecture import Architecture, Placement, Scalar, Settings, Shape
@@ -21,7 +21,8 @@ def backbone_sites(backbone: str, backbone_args: Mapping[str, Scalar], input_sha
     Raises:
         UserError: there is no such backbone, or it does not take these arguments or images.
     """
-    return _sites(backbone, settings(complete_arguments(backbone, backbone_args)), input_shape)
+    arguments = settings(complete_arguments(backbone, backbone_args))
+    return _sites(backbone, arguments, check_input_shape(input_shape))
 
 
 def settings(values: Mapping[str, Scalar]) -> Settings:
@@ -61,7 +62,7 @@ def canonical(
             placements on one site, or an illegal module or hyperparameter.
     """
     arguments = settings(complete_arguments(backbone, backbone_args))
-    sites = _by_name(backbone, arguments, input_shape)
+    sites = _by_name(backbone, arguments, check_input_shape(input_shape))
     resolved: dict[str, Placement] = {}
     for placement in placements:
         if placement.site not in sites:

@@ -180,10 +180,11 @@ def _visit(opened: nn.Module, input_shape: Shape) -> dict[str, _Visit]:
         # Where a rewritten module fails, torch.fx prints its generated code.
         with torch.no_grad(), contextlib.redirect_stderr(io.StringIO()):
             opened.to("cpu").eval()(image)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a user's forward may do anything
         shape = "×".join(map(str, input_shape))
         name = type(opened).__name__
-        raise UserError(f"{name} does not take images of {shape} (C×H×W): {error}") from error
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise UserError(f"{name} does not take images of {shape} (C×H×W): {reason}") from error
     return visits
 
 

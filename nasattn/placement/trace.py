@@ -2,8 +2,9 @@
 
 import inspect
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,33 @@ class _OneLevelTracer(fx.Tracer):
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         return True
+
+    def call_module(
+        self,
+        m: nn.Module,
+        forward: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Any:
+        # A slice of a container is made in the forward: its layers are the network's, it is not.
+        if m not in (self.submodule_paths or {}):
+            return forward(*args, **kwargs)
+        return super().call_module(m, forward, args, kwargs)
+
+    def create_arg(self, a: Any) -> Any:
+        # torch.fx would make a plain dict of it, and what reads the output by attribute fail.
+        if isinstance(a, dict) and type(a) is not dict:
+            return self._create_mapping(a)
+        return super().create_arg(a)
+
+    def _create_mapping(self, mapping: Any) -> fx.Node:
+        kind = type(mapping)
+        if is_dataclass(mapping):
+            given = {field.name: getattr(mapping, field.name) for field in fields(mapping)}
+            return self.create_node("call_function", kind, (), self.create_arg(given))
+        if kind is not OrderedDict:
+            raise _RefusedError(f"its forward makes a {kind.__name__}, which a graph cannot hold")
+        return self.create_node("call_function", kind, (self.create_arg(dict(mapping)),), {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +77,7 @@ def trace_own_forward(module: nn.Module) -> fx.Graph | Untraceable:
         _check(module, in_training, in_evaluation)
     except _RefusedError as error:
         return Untraceable(str(error))
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a user's forward may do anything
         return Untraceable(f"cannot be traced: {_first_line(error)}")
     finally:
         _restore(module, attributes)

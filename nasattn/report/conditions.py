@@ -1,6 +1,7 @@
 """Under what conditions numbers were measured: without them they mean nothing."""
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from nasattn.analysis import Front
 from nasattn.analysis.hypervolume import REFERENCE_ACCURACY, REFERENCE_COST
@@ -41,7 +42,9 @@ def _data(study: Study) -> str:
 
 
 def _recipe(study: Study) -> str:
-    return "" if study.epochs is None else counted(study.epochs, "epoch")
+    weights = str(study.table("weights").get("path", ""))
+    start = f" from the weights of {Path(weights).name}" if weights else ""
+    return "" if study.epochs is None else f"{counted(study.epochs, 'epoch')}{start}"
 
 
 def _seeds(study: Study) -> str:

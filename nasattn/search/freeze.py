@@ -6,16 +6,17 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from nasattn.backbones import default_input_shape
+from nasattn.backbones.weights import Weights, read_weights
 from nasattn.cost import CostModel, Totals
 from nasattn.data import DataSpec, Splits, load
 from nasattn.errors import UserError
 from nasattn.placement import Architecture
 from nasattn.schema import read_toml, validate
+from nasattn.search.backbone import Backbone, backbone_of, check_trainable
 from nasattn.search.environment import default_threads, environment
 from nasattn.search.images import data_digest, evaluated_splits, num_images
 from nasattn.search.session import Session
-from nasattn.search.settings import FrozenExecution, FrozenSearch, Settings
+from nasattn.search.settings import FrozenExecution, FrozenSearch, FrozenWeights, Settings
 from nasattn.search.storage import absolute_url, without_password
 from nasattn.search.study_file import Limit, StudyFile
 from nasattn.search.variants import architectures, total
@@ -33,6 +34,7 @@ class Material:
         model: Costs over its backbone.
         space: Its search space; None where it lists variants.
         variants: Its variants by name, in the order of the file.
+        weights: What its backbone starts from; None where that is drawn.
     """
 
     settings: Settings
@@ -40,6 +42,7 @@ class Material:
     model: CostModel
     space: Space | None
     variants: Mapping[str, Architecture]
+    weights: Weights | None
 
     def within_budget(self, totals: Totals) -> bool:
         """Tell whether a cost keeps to every bound of the budget."""
@@ -60,21 +63,24 @@ def freeze(
             (threads, precision, storage) is then taken from there.
 
     Raises:
-        UserError: a file is missing or wrong, the space is empty, the data do not fit, or
-            the bare backbone or a variant is over the budget.
+        UserError: a file is missing or wrong, the space is empty, the data do not fit, the
+            backbone cannot be trained on them, or it or a variant is over the budget.
         StoppedError: the user asked to stop.
     """
     space_values = _space_values(file, folder)
-    backbone, arguments, shape = _backbone(file, space_values)
+    backbone = _backbone(file, space_values, folder, place)
+    shape, arguments = backbone.input_shape, dict(backbone.arguments)
     space = _space(space_values, str(file.search_space))
+    weights = read_weights(backbone.weights) if backbone.weights else None
     _check_grid(file, space)
     data = _with_absolute_root(file.data)
     session.check()
     splits = evaluated_splits(load(data, shape), data, file.evaluate)
     classes = len(splits.classes)
     session.check()
-    model = CostModel(backbone, arguments, shape, classes)
-    variants = architectures(file.variant, backbone, arguments, shape)
+    check_trainable(backbone, classes, weights)
+    model = CostModel(backbone.name, arguments, shape, classes)
+    variants = architectures(file.variant, backbone.name, arguments, shape)
     recipe = frozen.recipe if frozen and _same_but_auto(file, frozen) else file.recipe
     threads = file.execution.threads or (frozen and frozen.execution.threads) or default_threads()
     settings = Settings(
@@ -85,9 +91,10 @@ def freeze(
         seed=file.seed,
         evaluate=file.evaluate,
         storage=_storage(file.storage, frozen),
-        backbone=backbone,
+        backbone=backbone.name,
         backbone_args=arguments,
         input_shape=shape,
+        weights=_frozen_weights(weights),
         num_classes=classes,
         data_digest=data_digest(splits),
         num_images=num_images(splits),
@@ -101,7 +108,7 @@ def freeze(
         space={"choice": space_values["choice"]} if space_values else {},
         variant=file.variant,
     )
-    material = Material(settings, splits, model, space, variants)
+    material = Material(settings, splits, model, space, variants, weights)
     _check_budget(material, place)
     return material
 
@@ -110,7 +117,7 @@ def thaw(settings: Settings, session: Session) -> Material:
     """Return what a frozen study works on, from its settings alone.
 
     Raises:
-        UserError: the data set is not there any more, or is another one, or the device
+        UserError: the data set or the weights are not there any more or others, or the device
             cannot train in the study's precision.
         StoppedError: the user asked to stop.
     """
@@ -120,6 +127,9 @@ def thaw(settings: Settings, session: Session) -> Material:
     session.check()
     if data_digest(splits) != settings.data_digest:
         raise UserError(f"{place}: the images of data set {settings.data.name} have changed")
+    weights = _thawed_weights(settings, place)
+    backbone = Backbone(settings.backbone, settings.backbone_args, shape, None)
+    check_trainable(backbone, settings.num_classes, weights)
     model = CostModel(settings.backbone, settings.backbone_args, shape, settings.num_classes)
     session.check()
     header = {
@@ -129,7 +139,20 @@ def thaw(settings: Settings, session: Session) -> Material:
     }
     space = _space({**header, **settings.space}, place) if settings.space else None
     variants = architectures(settings.variant, settings.backbone, settings.backbone_args, shape)
-    return Material(settings, splits, model, space, variants)
+    return Material(settings, splits, model, space, variants, weights)
+
+
+def _frozen_weights(weights: Weights | None) -> FrozenWeights | None:
+    return FrozenWeights(path=str(weights.path), sha256=weights.sha256) if weights else None
+
+
+def _thawed_weights(settings: Settings, place: str) -> Weights | None:
+    if settings.weights is None:
+        return None
+    weights = read_weights(Path(settings.weights.path))
+    if weights.sha256 != settings.weights.sha256:
+        raise UserError(f"{place}: the weights in {weights.path} have changed")
+    return weights
 
 
 def _storage(given: str | None, frozen: Settings | None) -> str | None:
@@ -157,19 +180,12 @@ def _check_grid(file: StudyFile, space: Space | None) -> None:
 
 
 def _backbone(
-    file: StudyFile, space_values: dict[str, Any] | None
-) -> tuple[str, dict[str, Any], tuple[int, int, int]]:
+    file: StudyFile, space_values: dict[str, Any] | None, folder: Path, place: str
+) -> Backbone:
     if space_values is None:
-        name, arguments, shape = file.backbone or "", file.backbone_args, file.input_shape
-    else:
-        place = str(file.search_space)
-        space_file = validate(SpaceFile, space_values, place)
-        name, arguments, shape = (
-            space_file.backbone,
-            space_file.backbone_args,
-            space_file.input_shape,
-        )
-    return name, dict(arguments), shape or default_input_shape(name)
+        return backbone_of(file, folder, place)
+    space = str(file.search_space)
+    return backbone_of(validate(SpaceFile, space_values, space), (folder / space).parent, space)
 
 
 def _with_absolute_root(data: DataSpec) -> DataSpec:

@@ -24,6 +24,13 @@ class FrozenSearch(Strict):
     pruner: str
 
 
+class FrozenWeights(Strict):
+    """The file of the backbone's initial weights, absolute, and the digest of its bytes."""
+
+    path: str
+    sha256: str
+
+
 class FrozenExecution(Strict):
     """The threads of a frozen study's trials."""
 
@@ -35,6 +42,7 @@ class Settings(Strict):
 
     Attributes:
         space: The ``[[choice]]`` tables of its search space, empty for variants.
+        weights: What the backbone's weights start from; None where they are drawn.
         budget: Absolute upper bounds by cost.
         cost_range: Least and largest cost over the study's architectures.
         data_digest: Identity of the images and labels.
@@ -53,6 +61,7 @@ class Settings(Strict):
     backbone: str
     backbone_args: dict[str, Scalar] = Field(default_factory=dict)
     input_shape: tuple[int, int, int]
+    weights: FrozenWeights | None = None
     num_classes: int
     data_digest: str
     num_images: dict[str, int]
@@ -89,8 +98,8 @@ class Settings(Strict):
 
 # What may differ between the file and the frozen study: the total may be raised, the rest
 # says where the study was made, not what it is.
-# The data's folder may move: their digest may not.
-_FREE_TO_DIFFER = frozenset({"trials", "environment", "data.root"})
+# The data's folder and the file of weights may move: their digests may not change.
+_FREE_TO_DIFFER = frozenset({"trials", "environment", "data.root", "weights.path"})
 
 
 def check_same(frozen: Settings, now: Settings, place: str) -> None:

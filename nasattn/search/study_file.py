@@ -84,6 +84,7 @@ class StudyFile(Strict):
     backbone: str | None = None
     backbone_args: dict[str, bool | int | float | str] = Field(default_factory=dict)
     input_shape: tuple[int, int, int] | None = None
+    weights: str | None = None
     objectives: tuple[Objective, ...] = ("accuracy", "flops")
     trials: Annotated[int, Field(ge=1)] = 60
     repeats: Annotated[int, Field(ge=1)] = 1
@@ -100,7 +101,7 @@ class StudyFile(Strict):
     def _fits_together(self) -> "StudyFile":
         if (self.search_space is None) == (not self.variant):
             raise ValueError("give either search_space = FILE or [[variant]] tables")
-        own = {"backbone", "backbone_args", "input_shape"} & self.model_fields_set
+        own = {"backbone", "backbone_args", "input_shape", "weights"} & self.model_fields_set
         if self.search_space is not None and own:
             raise ValueError(f"{', '.join(sorted(own))}: belongs into the search-space file")
         if self.variant and "trials" in self.model_fields_set:

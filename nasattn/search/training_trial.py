@@ -22,7 +22,8 @@ def train_architecture(
         material: The study.
         architecture: What to train.
         repeat: Which seed of the study; all architectures of a repeat share the backbone's
-            initial weights, the order of the images and their augmentation.
+            initial weights, the order of the images and their augmentation. Weights from a
+            file are the same in all repeats.
         device: Where to train.
         check: Called at every step; what it raises ends the training.
 
@@ -32,7 +33,8 @@ def train_architecture(
     settings = material.settings
     seed = seed_of(settings.seed, repeat)
     with deterministic(settings.execution.threads):
-        network = build(architecture, settings.num_classes, seed)
+        weights = material.weights.state if material.weights else None
+        network = build(architecture, settings.num_classes, seed, weights)
         yield from train(
             network, material.splits, settings.recipe, seed=seed, device=device, check=check
         )

@@ -91,12 +91,23 @@ def _is_meant(slot: SlotKind, site: Site) -> bool:
 def _no_site(slot: SlotKind, found: Sites, backbone: str) -> str:
     counts = {kind: sum(site.slot is kind for site in found.sites) for kind in SlotKind}
     has = ", ".join(f"{kind} ({count})" for kind, count in counts.items() if count) or "none"
-    refused = f"; {len(found.refused)} places are refused" if found.refused else ""
+    refused = f"; {_refusals(slot, found)}" if found.refused else ""
     advice = ""
     if slot is SlotKind.BLOCK_END and counts[SlotKind.AFTER_CONV]:
         after = next(site.at for site in found.sites if site.slot is SlotKind.AFTER_CONV)
         advice = f'; in a plain network use slot = "after_conv" with where = "{after}"'
     return f"{backbone} has no {slot} site; it has: {has}{refused}{advice}"
+
+
+def _refusals(slot: SlotKind, found: Sites) -> str:
+    """Say how many places are refused, and why the first is that may be of the kind."""
+    count = len(found.refused)
+    said = f"{count} places are refused" if count > 1 else "1 place is refused"
+    others = tuple(f"{kind}:" for kind in SlotKind if kind is not slot)
+    for refusal in found.refused:
+        if not refusal.module.startswith(others):
+            return f"{said}: {refusal.module} ({refusal.reason})"
+    return said
 
 
 def _examples(names: Iterable[str]) -> str:

@@ -62,12 +62,15 @@ class SpaceFile(Strict):
         backbone: Name of the backbone.
         input_shape: ``(C, H, W)``; None is the backbone's own.
         backbone_args: What the backbone's factory takes besides.
+        weights: A file of weights that the backbone starts from, relative to this file; no
+            cost depends on it.
         choice: The ``[[choice]]`` tables.
     """
 
     backbone: str
     input_shape: tuple[Size, Size, Size] | None = None
     backbone_args: dict[str, Any] = Field(default_factory=dict)
+    weights: str | None = None
     choice: tuple[Choice, ...] = ()
 
     @field_validator("backbone_args")

@@ -128,7 +128,8 @@ def test_unknown_names_are_refused_with_the_nearest() -> None:
 @pytest.mark.parametrize(
     ("name", "option", "value", "rule"),
     [
-        ("eca", "kernel_size", 4, '"adaptive" or an odd integer of at least 1'),
+        ("eca", "kernel_size", 4, '"adaptive" or an odd integer from 1 to 1023'),
+        ("eca", "kernel_size", 2**63 - 1, "an odd integer from 1 to 1023"),
         ("eca", "kernel_size", 0, "odd integer"),
         ("eca", "kernel_size", -3, "odd integer"),
         ("eca", "kernel_size", 3.0, "odd integer"),
@@ -139,12 +140,12 @@ def test_unknown_names_are_refused_with_the_nearest() -> None:
         ("eca", "b", "1", "a number"),
         ("eca", "b", float("inf"), "a number"),
         ("eca", "b", 10**400, "a number"),
-        ("cbam", "kernel_size", 6, "an odd integer of at least 1"),
-        ("triplet", "kernel_size", 2, "an odd integer of at least 1"),
+        ("cbam", "kernel_size", 6, "an odd integer from 1 to 1023"),
+        ("triplet", "kernel_size", 2, "an odd integer from 1 to 1023"),
         ("bam", "dilation", 0, "an integer of at least 1"),
         ("bam", "ratio", 65, "leaves no hidden channel of 64; must be an integer from 1 to 64"),
         ("fca", "ratio", 65, "leaves no hidden channel of 64; must be an integer from 1 to 64"),
-        ("fca", "filter_size", 6, '"site" or an integer of at least 7'),
+        ("fca", "filter_size", 6, '"site" or an integer from 7 to 1023'),
         ("fca", "num_frequencies", 33, "an integer from 1 to 32"),
         ("fca", "num_frequencies", 0, "an integer from 1 to 32"),
         ("simam", "e_lambda", 0, "a number above 0"),
@@ -157,8 +158,9 @@ def test_unknown_names_are_refused_with_the_nearest() -> None:
         ("se", "ratio", 65, "leaves no hidden channel of 64; must be an integer from 1 to 64"),
         ("cbam", "ratio", 65, "leaves no hidden channel of 64; must be an integer from 1 to 64"),
         ("ortho", "ratio", 128, "leaves no hidden channel of 64; must be an integer from 1 to 127"),
-        ("ortho", "filter_size", 0, '"site" or an integer of at least 1'),
-        ("ortho", "filter_size", "map", '"site" or an integer of at least 1'),
+        ("ortho", "filter_size", 0, '"site" or an integer from 1 to 1023'),
+        ("ortho", "filter_size", 10**6, "an integer from 1 to 1023"),
+        ("ortho", "filter_size", "map", '"site" or an integer from 1 to 1023'),
         ("ortho", "seed", -1, "an integer from 0 to"),
         ("ortho", "seed", 2**63, "an integer from 0 to"),
         ("ortho", "seed", 1.5, "an integer from 0 to"),
@@ -180,6 +182,21 @@ def test_illegal_values_are_refused(name: str, option: str, value: object, rule:
     assert message.startswith(f"{name}.{option} = {value!r}: ")
     assert rule in message
     assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "size", "rule"),
+    [
+        ("eca", {"gamma": 1e-320}, (8, 8), "adaptive kernel of 64 channels would be longer than"),
+        ("eca", {"b": -1e300}, (8, 8), "adaptive kernel of 64 channels would be longer than 1023"),
+        ("ortho", {}, (2048, 2048), "filters of 64×2048×2048 have 268,435,456 values, but at most"),
+    ],
+)
+def test_what_would_not_fit_into_memory_is_refused(
+    name: str, options: dict[str, float], size: tuple[int, int], rule: str
+) -> None:
+    with pytest.raises(UserError, match=rule):
+        resolve_options(name, options, 64, size)
 
 
 @pytest.mark.parametrize("channels", [0, -1, 2.0, True, "64", None])

@@ -8,7 +8,7 @@ from tests.conformance.backbone import Backbone, BackboneSuite
 NO_MAP = "its input is no map (N, C, H, W)"
 
 
-def own(name: str, shape: tuple[int, int, int], block_ends: int, **arguments: int) -> Backbone:
+def own(name: str, shape: tuple[int, int, int], block_ends: int, **arguments: float) -> Backbone:
     return Backbone(partial(create, name, in_channels=shape[0], **arguments), shape, block_ends)
 
 
@@ -20,8 +20,10 @@ BACKBONES = {
     "resnet56": own("resnet56", (3, 16, 16), 27, width=4),
     "resnet18": own("resnet18", (3, 16, 16), 8),
     "resnet50": own("resnet50", (3, 16, 16), 16),
+    "mobilenet": own("mobilenet", (3, 32, 32), 0, width=0.25),
+    "mobilenet_v2": own("mobilenet_v2", (3, 16, 16), 17, width=0.25),
 }
-SLOW = {"resnet32", "resnet50", "resnet56"}
+SLOW = {"mobilenet_v2", "resnet32", "resnet50", "resnet56"}
 
 
 class TestOwnBackbones(BackboneSuite):

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 import torch
 from torch import nn
@@ -5,6 +7,7 @@ from torch import nn
 from nasattn.backbones import OWN, create, default_input_shape
 from nasattn.backbones.resolve import complete_arguments
 from nasattn.errors import UnknownNameError, UserError
+from nasattn.placement import backbone_sites
 
 
 def num_params(net: nn.Module) -> int:
@@ -14,10 +17,52 @@ def num_params(net: nn.Module) -> int:
 @pytest.mark.parametrize(
     ("name", "params"),
     # The CIFAR networks: 6n + 2 layers without biases, batch norms, one linear layer.
-    [("resnet20", 269_722), ("resnet32", 464_154), ("resnet56", 853_018), ("alexnet", 7_524_042)],
+    # The MobileNets: 4,231,976 and 3,504,872 with 1000 classes, less 990 rows of the linear layer.
+    [
+        ("resnet20", 269_722),
+        ("resnet32", 464_154),
+        ("resnet56", 853_018),
+        ("alexnet", 7_524_042),
+        ("mobilenet", 4_231_976 - 990 * 1025),
+        ("mobilenet_v2", 3_504_872 - 990 * 1281),
+    ],
 )
 def test_sizes_are_the_published_ones(name: str, params: int) -> None:
     assert num_params(create(name)) == params
+
+
+def separable(before: int, after: int) -> int:
+    """Count a depthwise separable layer: 9 weights a channel, the 1×1, and two batch norms."""
+    return 9 * before + before * after + 2 * before + 2 * after
+
+
+@pytest.mark.parametrize("width", [1, 0.5, 0.25])
+def test_mobilenet_has_the_parameters_of_its_table(width: float) -> None:
+    full = [32, 64, 128, 128, 256, 256, *6 * [512], 1024, 1024]
+    channels = [int(width * number) for number in full]
+    body = sum(separable(*pair) for pair in pairwise(channels))
+    stem, head = (27 + 2) * channels[0], 10 * channels[-1] + 10
+    assert num_params(create("mobilenet", width=width)) == stem + body + head
+
+
+@pytest.mark.parametrize(("name", "end"), [("mobilenet", 2), ("mobilenet_v2", 4)])
+def test_mobilenets_keep_maps_large_enough_for_small_images(name: str, end: int) -> None:
+    found = backbone_sites(name, {"width": 0.25}, (3, 32, 32))
+    assert found.sites[0].size == (32, 32)
+    assert found.sites[-1].size == (end, end)
+
+
+def test_mobilenet_v2_is_torchvisions_but_for_strides() -> None:
+    ours, theirs = create("mobilenet_v2"), create("torchvision:mobilenet_v2")
+    assert {key: value.shape for key, value in ours.state_dict().items()} == {
+        key: value.shape for key, value in theirs.state_dict().items()
+    }
+    differing = [
+        path
+        for path, module in ours.named_modules()
+        if isinstance(module, nn.Conv2d) and module.stride != theirs.get_submodule(path).stride
+    ]
+    assert differing == ["features.0.0", "features.2.conv.1.0"]
 
 
 @pytest.mark.parametrize("name", sorted(OWN))
@@ -66,6 +111,12 @@ def test_torchvision_takes_arguments_and_other_channels() -> None:
         ("alexnet", {"width": 8}, ["alexnet takes no argument 'width'", "it takes: none"]),
         ("resnet20", {"width": 0}, ["resnet20: width = 0", "must be a positive integer"]),
         ("resnet20", {"width": True}, ["width = True", "must be a positive integer"]),
+        ("resnet20", {"width": 2**40}, ["positive integer from 1 to 1024"]),
+        ("resnet20", {"width": 0.5}, ["width = 0.5", "positive integer"]),
+        ("mobilenet", {"width": 0.001}, ["mobilenet: width = 0.001", "from 0.01 to 8.0"]),
+        ("mobilenet_v2", {"width": 10**400}, ["must be a number from 0.01 to 8.0"]),
+        ("mobilenet_v2", {"width": "half"}, ["width = 'half'", "must be a number"]),
+        ("torchvision:resnet18", {"width_per_group": 2**40}, ["torchvision:resnet18 with"]),
         ("torchvision:resnet18", {"depth": 3}, ["torchvision:resnet18", "'depth'"]),
         ("tests.conformance.networks:missing", {}, ["cannot be imported", "missing"]),
         ("no.such.package:make", {}, ["no.such.package:make cannot be imported"]),
@@ -74,7 +125,7 @@ def test_torchvision_takes_arguments_and_other_channels() -> None:
         ("tests.conformance.networks:failing", {}, ["its factory failed", "no weights on this"]),
         ("tests.conformance.networks:functional", {"depth": 3}, ["its factory failed", "'depth'"]),
         ("tests.conformance.networks:nothing", {}, ["returned NoneType, not nn.Module"]),
-        ("tests.conformance.networks:F", {}, ["its factory failed", "not callable"]),
+        ("tests.conformance.networks:F", {}, ["networks:F: module, but must be a function"]),
     ],
 )
 def test_bad_names_and_arguments_are_one_line(
@@ -85,6 +136,21 @@ def test_bad_names_and_arguments_are_one_line(
     message = str(caught.value)
     assert "\n" not in message
     assert [word for word in words if word not in message] == []
+
+
+@pytest.mark.parametrize(("classes", "channels"), [(0, 3), (10**14, 3), (10, 0), (10, 10**8)])
+@pytest.mark.parametrize(
+    "name", ["resnet20", "torchvision:resnet18", "tests.conformance.networks:F"]
+)
+def test_classes_and_channels_are_bounded(name: str, classes: int, channels: int) -> None:
+    with pytest.raises(UserError, match=r"must be from 1 to [\d,]+$"):
+        create(name, num_classes=classes, in_channels=channels)
+
+
+@pytest.mark.parametrize("shape", [(3, 0, 8), (3, 10**8, 10**8), (10**8, 8, 8), (1, 1, 2**25)])
+def test_input_shapes_are_bounded(shape: tuple[int, int, int]) -> None:
+    with pytest.raises(UserError, match="C at most 1,024 and C×H×W at most 16,777,216"):
+        backbone_sites("resnet8", {}, shape)
 
 
 def test_an_unknown_backbone_lists_the_known_ones() -> None:

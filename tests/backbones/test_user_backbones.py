@@ -1,4 +1,6 @@
+from collections.abc import Mapping
 from functools import partial
+from types import MappingProxyType
 
 import pytest
 import torch
@@ -12,8 +14,15 @@ SHARED = "its parameters are shared by several calls"
 FACTORIES = "tests.conformance.networks"
 
 
-def users(name: str, block_ends: int = 0, **refused: int) -> Backbone:
-    return Backbone(partial(create, f"{FACTORIES}:{name}"), (3, 8, 8), block_ends, refused)
+def users(
+    name: str,
+    block_ends: int = 0,
+    shape: tuple[int, int, int] = (3, 8, 8),
+    arguments: Mapping[str, str] = MappingProxyType({}),
+    **refused: int,
+) -> Backbone:
+    make = partial(create, f"{FACTORIES}:{name}", in_channels=shape[0], **arguments)
+    return Backbone(make, shape, block_ends, refused)
 
 
 class TestUserBackbones(BackboneSuite):
@@ -22,13 +31,23 @@ class TestUserBackbones(BackboneSuite):
         params=[
             users("functional"),
             users("containers", **{"not reached in evaluation": 2}),
-            users("residuals", block_ends=4),
+            users("slices", shape=(1, 64, 48)),
+            users("residuals", block_ends=4, shape=(5, 17, 13)),
+            users("outputs", block_ends=1, arguments={"kind": "mapping"}),
+            users("outputs", block_ends=1, arguments={"kind": "dataclass"}),
+            users("outputs", block_ends=1, arguments={"kind": "list"}, shape=(2, 9, 5)),
             users("blocks", block_ends=2),
             users("parametric", **{SHARED: 4}),
+            users("pyramid", **{"called with maps of different sizes": 3}),
             users("auxiliary", **{"not reached in evaluation": 3, DIFFERS: 1}),
             users("gated", **{"its map has one pixel": 3, "its map has the channels last": 1}),
         ],
-        ids=lambda backbone: backbone.make.args[0].rpartition(":")[2],
+        ids=lambda backbone: "-".join(
+            [
+                backbone.make.args[0].rpartition(":")[2],
+                *backbone.make.keywords.get("kind", "").split(),
+            ]
+        ),
     )
     @classmethod
     def backbone(cls, request: pytest.FixtureRequest) -> Backbone:

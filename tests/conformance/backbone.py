@@ -5,7 +5,7 @@ import pickle
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -103,6 +103,13 @@ class BackboneSuite:
         states = zip(plain.state_dict().values(), with_slots.state_dict().values(), strict=True)
         assert all(torch.equal(mine, other) for mine, other in states)
 
+    def test_outputs_keep_their_type(
+        self, backbone: Backbone, bare: nn.Module, opened: nn.Module
+    ) -> None:
+        image = torch.zeros(1, *backbone.input_shape)
+        with torch.no_grad():
+            assert type(opened(image)) is type(bare(image))
+
     def test_the_state_dict_is_the_backbones(self, bare: nn.Module, opened: nn.Module) -> None:
         assert list(opened.state_dict()) == list(bare.state_dict())
         assert [name for name, _ in opened.named_parameters()] == [
@@ -193,7 +200,7 @@ class BackboneSuite:
             torch.compiler.reset()
             # aot_eager needs no C++ compiler; whether the graph is whole does not depend on it.
             compiled = torch.compile(net.eval(), fullgraph=True, backend="aot_eager")
-            torch.testing.assert_close(compiled(image), net(image))
+            torch.testing.assert_close(_flat(compiled(image)), _flat(net(image)))
 
     @pytest.mark.slow
     @pytest.mark.filterwarnings(
@@ -204,7 +211,7 @@ class BackboneSuite:
         net = open_slots(bare).eval()
         image = torch.randn(2, *backbone.input_shape)
         exported = torch.export.export(net, (image,))
-        torch.testing.assert_close(exported.module()(image), net(image))
+        torch.testing.assert_close(_flat(exported.module()(image)), _flat(net(image)))
 
 
 class _Scale(nn.Module):
@@ -232,7 +239,9 @@ def _outputs(net: nn.Module, backbone: Backbone) -> list[Tensor]:
 def _flat(output: Any) -> list[Tensor]:
     if isinstance(output, Tensor):
         return [output]
-    values = output.values() if isinstance(output, Mapping) else output
+    values = output
+    if isinstance(output, Mapping) or is_dataclass(output):
+        values = (output if isinstance(output, Mapping) else vars(output)).values()
     return [tensor for value in values if value is not None for tensor in _flat(value)]
 
 

@@ -3,6 +3,8 @@
 Each is a backbone's factory: ``tests.conformance.networks:functional``.
 """
 
+from collections import OrderedDict
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -58,6 +60,26 @@ class Containers(_Headed):
         for layer in self.sliced[1:]:
             x = layer(x)
         return self.classify(self.called(x))
+
+
+class Slices(_Headed):
+    """Calls slices of an ``nn.Sequential``, a layer made on the spot, lists and dicts of layers."""
+
+    def __init__(self, num_classes: int, in_channels: int) -> None:
+        super().__init__(num_classes)
+        self.body = nn.Sequential(conv(in_channels, 4), nn.ReLU(), conv(4, 4, 2), nn.BatchNorm2d(4))
+        self.listed = nn.ModuleList(conv(4, 4) for _ in range(2))
+        self.named = nn.ModuleDict(
+            {"tall": nn.Conv2d(4, 4, (3, 1)), "wide": nn.Conv2d(4, 4, (1, 3))}
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = nn.ReLU()(self.body[2:](self.body[:2](x)))
+        for layer in reversed(self.listed):
+            x = F.silu(layer(x))
+        for name in ("tall", "wide"):
+            x = self.named[name](x).relu()
+        return self.classify(x)
 
 
 class Residuals(_Headed):
@@ -219,6 +241,29 @@ class Parametric(_Headed):
         return self.classify(self.contained(self.there(self.here(x))))
 
 
+class Level(nn.Module):
+    """One convolution and its activation."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = conv(4, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.relu(self.conv(x))
+
+
+class Pyramid(_Headed):
+    """Uses one module on maps of two sizes, so that there is no size to place for."""
+
+    def __init__(self, num_classes: int, in_channels: int) -> None:
+        super().__init__(num_classes)
+        self.stem, self.shared = conv(in_channels, 4), Level()
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.shared(self.stem(x))
+        return self.classify(x) + self.classify(self.shared(F.max_pool2d(x, 2)))
+
+
 class Auxiliary(_Headed):
     """Has a second classifier for training, on maps of 8×8, and returns both outputs there."""
 
@@ -230,6 +275,61 @@ class Auxiliary(_Headed):
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
         maps = self.body(x)
         return (self.classify(maps), self.aux(maps)) if self.training else self.classify(maps)
+
+
+@dataclass
+class Output(OrderedDict[str, Tensor]):
+    """Named outputs that can be asked for by attribute and by key."""
+
+    logits: Tensor
+    maps: Tensor
+
+    def __post_init__(self) -> None:
+        super().__init__(maps=self.maps, logits=self.logits)
+
+
+@dataclass
+class Scores:
+    """Named outputs that can be asked for by attribute alone."""
+
+    maps: list[Tensor]
+    out: Tensor
+
+
+# Without it torch exports no network, with slots or without, that returns them.
+torch.export.register_dataclass(Output)
+torch.export.register_dataclass(Scores)
+
+
+class Outputs(_Headed):
+    """Returns several outputs in evaluation too, and hands some from module to module."""
+
+    def __init__(self, num_classes: int, in_channels: int, kind: str) -> None:
+        super().__init__(num_classes)
+        self.features, self.last, self.kind = Features(in_channels), conv(4, 4), kind
+
+    def forward(self, x: Tensor) -> Any:
+        found = self.features(x)
+        maps = found["out"]
+        maps = maps + F.relu(self.last(maps))
+        logits = self.classify(maps)
+        if self.kind == "mapping":
+            return Output(logits, maps)
+        if self.kind == "dataclass":
+            return Scores([maps, found["low"]], logits)
+        return [logits, (maps, None)]
+
+
+class Features(nn.Module):
+    """Returns its maps by name and in order."""
+
+    def __init__(self, in_channels: int) -> None:
+        super().__init__()
+        self.stem = conv(in_channels, 4)
+
+    def forward(self, x: Tensor) -> OrderedDict[str, Tensor]:
+        low = F.relu(self.stem(x))
+        return OrderedDict(low=low, out=F.max_pool2d(low, 2))
 
 
 class Gated(_Headed):
@@ -276,6 +376,18 @@ def lottery(num_classes: int = 10, in_channels: int = 3) -> nn.Module:
 
 def parametric(num_classes: int = 10, in_channels: int = 3) -> nn.Module:
     return Parametric(num_classes, in_channels)
+
+
+def slices(num_classes: int = 10, in_channels: int = 3) -> nn.Module:
+    return Slices(num_classes, in_channels)
+
+
+def pyramid(num_classes: int = 10, in_channels: int = 3) -> nn.Module:
+    return Pyramid(num_classes, in_channels)
+
+
+def outputs(num_classes: int = 10, in_channels: int = 3, kind: str = "list") -> nn.Module:
+    return Outputs(num_classes, in_channels, kind)
 
 
 def auxiliary(num_classes: int = 10, in_channels: int = 3) -> nn.Module:

@@ -30,6 +30,14 @@ def flops(function: object, shape: tuple[int, int, int] = SHAPE) -> int:
     return measure_cost(Applied(function), shape).flops
 
 
+@pytest.mark.parametrize("kind", ["mapping", "dataclass"])
+def test_the_form_of_the_outputs_costs_nothing(kind: str) -> None:
+    name, shape = "tests.conformance.networks:outputs", (3, 8, 8)
+    costs = [measure_cost(create(name, kind=form), shape) for form in ("list", kind)]
+    assert costs[0] == costs[1]
+    assert costs[0].flops > 0
+
+
 def test_a_convolution_by_its_formula() -> None:
     conv = nn.Conv2d(C, 8, (3, 5), stride=(2, 1), padding=(1, 2), groups=2)
     out = 8 * math.ceil(H / 2) * W

@@ -6,6 +6,7 @@ from torch import nn
 
 from nasattn.attention import ENTRIES, resolve_options
 from nasattn.backbones import create
+from nasattn.errors import UserError
 from nasattn.placement import Architecture, Placement, build
 from nasattn.placement.marking import marked_site
 from nasattn.placement.slot import Slot
@@ -46,6 +47,26 @@ def test_a_placements_weights_depend_on_seed_and_site_alone(
     fewer = resnet8(*(placement for placement in architecture.placements if placement in kept))
     larger, smaller = (build(a, seed=5).state_dict() for a in (architecture, fewer))
     assert all(torch.equal(larger[key], weights) for key, weights in smaller.items())
+
+
+@settings(max_examples=8)
+@given(architectures(), st.integers(0, 2**31))
+def test_given_weights_are_the_backbones_and_no_placements(
+    architecture: Architecture, seed: int
+) -> None:
+    given_weights = build(resnet8(), seed=1).state_dict()
+    started = build(architecture, seed=seed, weights=given_weights).state_dict()
+    drawn = build(architecture, seed=seed).state_dict()
+    for key, value in started.items():
+        assert torch.equal(value, given_weights.get(key, drawn[key]))
+    assert list(started) == list(drawn)
+
+
+def test_weights_of_another_network_are_refused() -> None:
+    weights = {f"module.{key}": value for key, value in build(resnet8()).state_dict().items()}
+    rule = "weights in backbone resnet8: the file lacks conv1.weight.*has besides module.conv1.wei"
+    with pytest.raises(UserError, match=rule):
+        build(resnet8(), weights=weights)
 
 
 def test_other_seeds_build_other_weights() -> None:

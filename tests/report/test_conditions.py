@@ -70,3 +70,9 @@ def test_where_the_study_was_made_is_told_apart_only_where_trials_ran_elsewhere(
 def test_seeds_and_epochs_are_counted(tmp_path: Path) -> None:
     several = study(tmp_path, repeats=3, recipe={"epochs": 1})
     assert "; 1 epoch; 3 seeds per architecture; " in conditions(several, [])
+
+
+def test_weights_that_training_started_from_are_named(tmp_path: Path) -> None:
+    weights = {"path": "/somewhere/own.pt", "sha256": "0" * 64}
+    said = conditions(study(tmp_path, weights=weights), [])
+    assert "4 epochs from the weights of own.pt;" in said

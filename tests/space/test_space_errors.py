@@ -65,8 +65,8 @@ MISTAKES = {
     ),
     "unknown key of the file": (
         HEAD + "choices = []\n",
-        "x.toml: unknown key choices; known: backbone, backbone_args, choice, input_shape; "
-        'did you mean "choice"?',
+        "x.toml: unknown key choices; known: backbone, backbone_args, choice, input_shape, "
+        'weights; did you mean "choice"?',
     ),
     "unknown hyperparameter": (
         HEAD + GATE + 'gct.mod = ["l2"]\n',
