@@ -9,13 +9,14 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "nasattn"
 
-GROUND = {"errors", "seeding", "files", "schema"}
+GROUND = {"errors", "extras", "seeding", "files", "schema"}
 NETWORKS = {"placement", "attention", "backbones"}
 BELOW: dict[str, set[str]] = {
     "errors": set(),
     "seeding": set(),
     "files": {"errors"},
     "schema": {"errors"},
+    "extras": {"errors"},
     "attention": GROUND,
     "backbones": GROUND,
     "placement": GROUND | {"attention", "backbones"},
