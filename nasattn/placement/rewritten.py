@@ -1,5 +1,6 @@
 """A module whose ``forward`` was rewritten and that is otherwise what it was."""
 
+import copy
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -29,14 +30,17 @@ class RewrittenModule(fx.GraphModule):
     def _deepcopy_init(self) -> Callable[..., None]:
         kind, class_name = _kind_of(self), type(self).__name__
 
-        def init(copy: RewrittenModule, root: nn.Module, graph: fx.Graph) -> None:
-            kind.__init__(copy, root, graph, class_name)
+        def init(twin: RewrittenModule, root: nn.Module, graph: fx.Graph) -> None:
+            kind.__init__(twin, root, graph, class_name)
 
         return init
 
     def __reduce__(self) -> tuple[Any, ...]:
+        # The graph, not GraphModule's code, since tracing that would freeze ``training``; and a
+        # copy of it, which does not refer back to this module.
         state = {key: value for key, value in self.__dict__.items() if key != "_graph"}
-        return _restore, (_kind_of(self), type(self).__name__, super().__reduce__(), state)
+        graph = copy.deepcopy(self.graph)
+        return _restore, (_kind_of(self), type(self).__name__, graph, state)
 
 
 class RewrittenContainer(RewrittenModule):
@@ -77,7 +81,6 @@ def _kind_of(module: RewrittenModule) -> type[RewrittenModule]:
 
 
 def _restore(
-    kind: type[RewrittenModule], class_name: str, reduced: tuple[Any, ...], state: dict[str, Any]
+    kind: type[RewrittenModule], class_name: str, graph: fx.Graph, state: dict[str, Any]
 ) -> RewrittenModule:
-    rebuild, arguments = reduced
-    return kind(_Holder(state), rebuild(*arguments).graph, class_name)
+    return kind(_Holder(state), graph, class_name)
