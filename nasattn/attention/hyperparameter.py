@@ -92,6 +92,7 @@ def _as_float(value: float) -> float:
 
 
 FLAG = Rule("true or false", lambda value: isinstance(value, bool))
+ANY_INTEGER = Rule("an integer", _is_integer)
 INTEGER = Rule("an integer of at least 1", lambda value: _is_integer(value) and value >= 1)
 ODD = Rule("an odd integer of at least 1", lambda value: INTEGER.accepts(value) and value % 2 == 1)
 SEED = Rule(

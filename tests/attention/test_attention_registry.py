@@ -102,7 +102,7 @@ def test_unknown_names_are_refused_with_the_nearest() -> None:
     with pytest.raises(UnknownNameError) as error:
         create("gtc", 64)
     assert str(error.value) == (
-        'no attention module "gtc"; known: atac, cbam, eca, gct, nam, ortho, se; '
+        'no attention module "gtc"; known: atac, cbam, eca, gct, nam, ortho, se, timm:NAME; '
         'did you mean "gct"?'
     )
     with pytest.raises(UnknownNameError) as error:
