@@ -11,6 +11,9 @@ NasattnError
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+# Of more names than this only the nearest are listed.
+_MOST_LISTED, _NUM_NEAREST = 40, 5
+
 
 class NasattnError(Exception):
     """Base of all errors below; ``exit_code`` is what the command line returns for it."""
@@ -39,8 +42,15 @@ class UnknownNameError(UserError):
         near = get_close_matches(str(name), names, n=1)
         where = f" in {place}" if place else ""
         guess = f'; did you mean "{near[0]}"?' if near else ""
-        super().__init__(f'no {kind} "{name}"{where}; known: {", ".join(names)}{guess}')
+        super().__init__(f'no {kind} "{name}"{where}; {_listed(str(name), names)}{guess}')
         self.kind, self.name, self.known = kind, name, tuple(names)
+
+
+def _listed(name: str, names: list[str]) -> str:
+    if len(names) <= _MOST_LISTED:
+        return f"known: {', '.join(names)}"
+    near = get_close_matches(name, names, n=_NUM_NEAREST, cutoff=0)
+    return f"known: {', '.join(near)} and {len(names) - len(near)} others"
 
 
 class FailedError(NasattnError):

@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "nasattn"
 
-GROUND = {"errors", "seeding", "files", "schema", "user_code"}
+GROUND = {"errors", "extras", "seeding", "files", "schema", "user_code"}
 NETWORKS = {"placement", "attention", "backbones"}
 BELOW: dict[str, set[str]] = {
     "errors": set(),
@@ -17,6 +17,7 @@ BELOW: dict[str, set[str]] = {
     "files": {"errors"},
     "schema": {"errors"},
     "user_code": {"errors"},
+    "extras": {"errors"},
     "attention": GROUND,
     "backbones": GROUND,
     "placement": GROUND | {"attention", "backbones"},

@@ -92,6 +92,7 @@ def _as_float(value: float) -> float:
 
 
 FLAG = Rule("true or false", lambda value: isinstance(value, bool))
+ANY_INTEGER = Rule("an integer", _is_integer)
 INTEGER = Rule("an integer of at least 1", lambda value: _is_integer(value) and value >= 1)
 # A kernel or filter is made as large as it is asked for: larger ones would exhaust the memory.
 SIDE = Rule("an integer from 1 to 1023", lambda value: _is_integer(value) and 1 <= value <= 1023)

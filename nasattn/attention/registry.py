@@ -1,47 +1,21 @@
 """The attention modules by name: what they are called, where they fit, what they take."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeVar
 
 from torch import nn
 
+from nasattn.attention.entry import Entry, Resolver
+from nasattn.attention.external import EXTERNAL_FORMS, external_entry
 from nasattn.attention.hyperparameter import INTEGER, Hyperparameter, Scalar, Size
 from nasattn.attention.slot_kind import SlotKind
 from nasattn.errors import UnknownNameError, UserError
 
 Module = TypeVar("Module", bound=nn.Module)
-Resolver = Callable[..., dict[str, Scalar]]
-
-_entries: dict[str, "Entry"] = {}
-ENTRIES: Mapping[str, "Entry"] = MappingProxyType(_entries)
-"""Every registered attention module by its name; read-only."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One attention module as the registry knows it.
-
-    Args:
-        name: What search spaces call it.
-        cls: Its class; called as ``cls(channels, size, **options)``, size (H, W) or None.
-        slots: The slot kinds that it fits.
-        paper: Title and year of its paper.
-        url: Where the paper or the authors' code is.
-        hyperparameters: Its options.
-        resolve: Called as ``resolve(channels, size, **options)`` with every option, each
-            legal by itself; returns those that have an effect, in canonical form, or raises
-            a UserError where they do not fit the channels or the size.
-    """
-
-    name: str
-    cls: type[nn.Module]
-    slots: frozenset[SlotKind]
-    paper: str
-    url: str
-    hyperparameters: tuple[Hyperparameter, ...]
-    resolve: Resolver
+_entries: dict[str, Entry] = {}
+ENTRIES: Mapping[str, Entry] = MappingProxyType(_entries)
+"""Every registered attention module by its name; read-only. Those of others are not here."""
 
 
 def register(  # noqa: PLR0913 - one argument per fact about the module
@@ -76,11 +50,16 @@ def register(  # noqa: PLR0913 - one argument per fact about the module
 def get(name: str) -> Entry:
     """Return the entry of the attention module called ``name``.
 
+    A name with a colon is one of another library's: ``timm:gc``.
+
     Raises:
         UnknownNameError: there is none.
+        UserError: the library is not installed.
     """
+    if ":" in name:
+        return external_entry(name)
     if name not in _entries:
-        raise UnknownNameError("attention module", name, _entries)
+        raise UnknownNameError("attention module", name, [*_entries, *EXTERNAL_FORMS])
     return _entries[name]
 
 

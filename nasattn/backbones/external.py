@@ -1,4 +1,4 @@
-"""Networks that others wrote: torchvision's and the user's own."""
+"""Networks that others wrote: torchvision's, timm's and the user's own."""
 
 import copy
 from collections.abc import Mapping
@@ -8,6 +8,7 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from nasattn.errors import UnknownNameError, UserError
+from nasattn.extras import import_timm
 from nasattn.user_code import guarded, imported
 
 # These two ask for a choice of initialisation and print a warning when none is made.
@@ -57,6 +58,50 @@ def with_input_channels(net: nn.Module, in_channels: int) -> nn.Module:
     owner, _, child = path.rpartition(".")
     setattr(net.get_submodule(owner), child, stem)
     return net
+
+
+def timm_network(
+    name: str, num_classes: int, in_channels: int, arguments: Mapping[str, Any]
+) -> nn.Module:
+    """Return timm's network ``name`` with fresh weights; nothing is downloaded.
+
+    Raises:
+        UnknownNameError: timm has no such network.
+        UserError: timm is not installed, or the network does not take these arguments.
+    """
+    timm = _timm_with(name)
+    given = {"pretrained": False, "num_classes": num_classes, "in_chans": in_channels}
+    for key in (*given, "checkpoint_path", "pretrained_cfg"):
+        if key in arguments:
+            raise UserError(
+                f"backbone timm:{name}: {key} is no argument to give; weights are fresh, and "
+                "classes and channels follow from the data"
+            )
+    try:
+        net: nn.Module = timm.create_model(name, **given, **arguments)
+    except Exception as error:  # timm asserts, and passes on what its layers raise
+        raise UserError(f"backbone timm:{name} with {dict(arguments)}: {error!r}") from error
+    return net
+
+
+def timm_input_shape(name: str) -> tuple[int, int, int]:
+    """Return the (C, H, W) of the images that timm's network was drawn for.
+
+    Raises:
+        UnknownNameError: timm has no such network.
+        UserError: timm is not installed.
+    """
+    known = _timm_with(name).get_pretrained_cfg(name, allow_unregistered=True)
+    channels, height, width = known.input_size if known else (3, 224, 224)
+    return channels, height, width
+
+
+def _timm_with(name: str) -> Any:
+    """Return timm, which must have a network called ``name``."""
+    timm = import_timm(f"backbone timm:{name}")
+    if name not in (names := timm.list_models()):
+        raise UnknownNameError("timm network", name, names)
+    return timm
 
 
 def user_network(

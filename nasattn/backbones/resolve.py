@@ -8,7 +8,12 @@ from typing import Any
 from torch import nn
 
 from nasattn.backbones import alexnet, mobilenet, mobilenet_v2, resnet_cifar, resnet_stem
-from nasattn.backbones.external import torchvision_network, user_network
+from nasattn.backbones.external import (
+    timm_input_shape,
+    timm_network,
+    torchvision_network,
+    user_network,
+)
 from nasattn.backbones.limits import Shape, check_outputs
 from nasattn.errors import UnknownNameError, UserError
 
@@ -26,6 +31,9 @@ OWN: Mapping[str, Callable[..., nn.Module]] = MappingProxyType(
     }
 )
 
+_LIBRARIES: Mapping[str, Callable[[str, int, int, Mapping[str, Any]], nn.Module]] = (
+    MappingProxyType({"timm": timm_network, "torchvision": torchvision_network})
+)
 
 # These follow from the study and the images.
 _GIVEN = ("num_classes", "in_channels")
@@ -40,7 +48,7 @@ def create(
     """Return the backbone ``name`` with fresh weights from torch's global generator.
 
     Args:
-        name: One of ours, ``torchvision:NAME``, or ``package.module:factory``.
+        name: One of ours, ``torchvision:NAME``, ``timm:NAME``, or ``package.module:factory``.
         num_classes: Number of outputs.
         in_channels: Channels of the images.
         arguments: What else the factory takes, such as ``width``.
@@ -52,12 +60,12 @@ def create(
     """
     check_outputs(num_classes, in_channels)
     family, colon, rest = name.partition(":")
-    if family == "torchvision" and colon:
-        return torchvision_network(rest, num_classes, in_channels, arguments)
+    if colon and family in _LIBRARIES:
+        return _LIBRARIES[family](rest, num_classes, in_channels, arguments)
     if colon:
         return user_network(name, num_classes, in_channels, arguments)
     if name not in OWN:
-        known = [*OWN, "torchvision:NAME", "package.module:factory"]
+        known = [*OWN, *(f"{library}:NAME" for library in _LIBRARIES), "package.module:factory"]
         raise UnknownNameError("backbone", name, known)
     complete = complete_arguments(name, arguments)
     return OWN[name](num_classes=num_classes, in_channels=in_channels, **complete)
@@ -112,9 +120,15 @@ def default_input_shape(name: str) -> Shape:
 
     >>> default_input_shape("alexnet"), default_input_shape("torchvision:resnet18")
     ((3, 128, 128), (3, 224, 224))
+
+    Raises:
+        UnknownNameError: it is a network of timm's that timm does not have.
+        UserError: it is a network of timm's, and timm is not installed.
     """
     if name == "alexnet":
         return (3, 128, 128)
+    if name.startswith("timm:"):
+        return timm_input_shape(name.removeprefix("timm:"))
     if name == "torchvision:inception_v3":
         return (3, 299, 299)
     return (3, 224, 224) if name.startswith("torchvision:") else (3, 32, 32)

@@ -8,7 +8,8 @@ from torch import fx, nn
 
 from nasattn.attention.slot_kind import SlotKind
 from nasattn.placement import layers
-from nasattn.placement.residual import residual_branch
+from nasattn.placement.in_place import writes_in_place
+from nasattn.placement.residual import Branch, residual_branch
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class CallSite:
         node: The node that is entered (``before_conv``), replaced (``activation``) or
             followed (``after_conv``, ``block_end``); None in a module without a graph.
         user: The one node that sees the change; all users where it is None.
-        child: The activation child to swap, in a module without a graph.
+        child: The activation child to swap or precede, in a module without a graph.
         refusal: Why nothing can be placed here, or empty.
     """
 
@@ -82,8 +83,8 @@ def child_activations(module: nn.Module, owner: str) -> list[CallSite]:
     """List the activation children without parameters of a module that cannot be traced."""
     return [
         CallSite(SlotKind.ACTIVATION, f"{owner}.{name}" if owner else name, None, child=name)
-        for name, child in module.named_children()
-        if isinstance(child, layers.ACTIVATIONS) and not any(True for _ in child.parameters())
+        for name in layers.activation_children(module)
+        if not any(True for _ in module.get_submodule(name).parameters())
     ]
 
 
@@ -99,13 +100,20 @@ def _sites_at(
     elif layers.is_addition(node):
         branch = residual_branch(node, children)
         if branch is not None:
-            yield CallSite(SlotKind.BLOCK_END, names[node], branch.end, user=branch.user)
+            refusal = _end_refusal(branch, children)
+            yield CallSite(SlotKind.BLOCK_END, names[node], branch.end, branch.user, "", refusal)
 
 
 def _activation_refusal(node: fx.Node, children: dict[str, nn.Module]) -> str:
     if not node.users:
         return "its output is not used; write x = activation(x)"
     return "its map has the channels last" if _channels_last(node, children) else ""
+
+
+def _end_refusal(branch: Branch, children: dict[str, nn.Module]) -> str:
+    others = [user for user in branch.end.users if user is not branch.user]
+    written = any(writes_in_place(user, children) for user in others)
+    return "it is written to in place on its way to the addition" if written else ""
 
 
 def _after_norm(conv: fx.Node, children: dict[str, nn.Module]) -> fx.Node:
@@ -123,7 +131,8 @@ def _channels_last(node: fx.Node, children: dict[str, nn.Module]) -> bool:
         current = current.all_input_nodes[0]
         module = layers.called(current, children)
         if isinstance(module, (nn.Linear, nn.LayerNorm)):
-            return True
+            # Libraries call a layer norm over the channels of (N, C, H, W) a 2d one.
+            return not type(module).__name__.endswith("2d")
         if module is not None and layers.count_weighted(module):
             return False
     return False

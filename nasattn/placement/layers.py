@@ -50,15 +50,35 @@ ACTIVATION_METHODS = frozenset({"relu", "relu_"})
 ADDITIONS = frozenset({operator.add, operator.iadd, torch.add})
 ADDITION_METHODS = frozenset({"add", "add_"})
 # By name: every library has classes of its own for these.
-DROP_PATHS = frozenset({"StochasticDepth", "DropPath", "LayerScale", "LayerScale2d", "Dropout"})
+DROP_PATHS = frozenset(
+    {"StochasticDepth", "DropPath", "LayerScale", "LayerScale2d", "Dropout", "Identity"}
+)
+ACTIVATION_NAMES = frozenset(
+    {"GELU", "GELUTanh", "QuickGELU", "Swish", "Mish", "HardSwish", "HardMish"}
+    | {"SwishMe", "MishMe", "HardSwishMe", "HardMishMe"}
+)
 
 
 def is_atom(module: nn.Module) -> bool:
     """Tell whether a module is one operation, so that no site lies inside it."""
-    if isinstance(module, (*CONVOLUTIONS, *NORMS, *ACTIVATIONS, nn.Linear)):
+    if is_activation_module(module):
         return True
+    if isinstance(module, (*CONVOLUTIONS, *NORMS, nn.Linear)):
+        return not activation_children(module)
     own = type(module).__module__.startswith("torch.nn")
     return own and not isinstance(module, nn.Sequential)
+
+
+def is_activation_module(module: nn.Module | None) -> bool:
+    """Tell whether a module is an activation, of torch or of another library."""
+    if isinstance(module, ACTIVATIONS):
+        return True
+    return type(module).__name__ in ACTIVATION_NAMES and not list(module.children())  # type: ignore[union-attr]  # None has another name
+
+
+def activation_children(module: nn.Module) -> list[str]:
+    """Return the names of the children that are activations."""
+    return [name for name, child in module.named_children() if is_activation_module(child)]
 
 
 def called(node: fx.Node, children: dict[str, nn.Module]) -> nn.Module | None:
@@ -72,7 +92,7 @@ def is_activation(node: fx.Node, children: dict[str, nn.Module]) -> bool:
         return node.target in ACTIVATION_FUNCTIONS
     if node.op == "call_method":
         return node.target in ACTIVATION_METHODS
-    return isinstance(called(node, children), ACTIVATIONS)
+    return is_activation_module(called(node, children))
 
 
 def is_addition(node: fx.Node) -> bool:

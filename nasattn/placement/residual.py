@@ -6,6 +6,8 @@ from torch import fx, nn
 
 from nasattn.placement import layers
 
+Children = dict[str, nn.Module]
+
 
 @dataclass(frozen=True, slots=True)
 class Branch:
@@ -15,24 +17,33 @@ class Branch:
     user: fx.Node
 
 
-def residual_branch(add: fx.Node, children: dict[str, nn.Module]) -> Branch | None:
+def residual_branch(add: fx.Node, children: Children) -> Branch | None:
     """Return the residual branch of an addition, or None where the addition is not residual.
 
     The branch is the operand with more weighted layers behind it. The other operand must
-    reach the block's input through at most one weighted layer (a projection). The end lies
-    before drop-path and layer scale.
+    reach the block's input through at most one weighted layer (a projection), and must not be
+    a piece of a split of which the branch has other pieces only. The end lies before drop-path
+    and layer scale.
     """
-    first, second = add.all_input_nodes if len(add.all_input_nodes) == 2 else (add, add)
-    depth = _depths(add.graph, children)
-    branch, shortcut = (first, second) if depth[first] > depth[second] else (second, first)
-    if depth[branch] <= depth[shortcut] or depth[shortcut] > 1:
+    operands = _operands(add, _depths(add.graph, children))
+    if operands is None or not _has_convolution(*operands, children):
         return None
-    if not _reaches_input(shortcut) or not _has_convolution(branch, shortcut, children):
-        return None
-    return _before_drop_path(Branch(branch, add), children)
+    return _before_drop_path(Branch(operands[0], add), children)
 
 
-def _depths(graph: fx.Graph, children: dict[str, nn.Module]) -> dict[fx.Node, int]:
+def _operands(add: fx.Node, depth: dict[fx.Node, int]) -> tuple[fx.Node, fx.Node] | None:
+    """Return the branch and the shortcut of a residual addition."""
+    if len(add.all_input_nodes) != 2:
+        return None
+    shortcut, branch = sorted(add.all_input_nodes, key=depth.__getitem__)
+    if depth[branch] == depth[shortcut] or depth[shortcut] > 1:
+        return None
+    if not _reaches_input(shortcut) or _is_other_piece(shortcut, branch):
+        return None
+    return branch, shortcut
+
+
+def _depths(graph: fx.Graph, children: Children) -> dict[fx.Node, int]:
     """Return the number of weighted layers on the longest path from the input to each node."""
     depth: dict[fx.Node, int] = {}
     for node in graph.nodes:
@@ -40,27 +51,43 @@ def _depths(graph: fx.Graph, children: dict[str, nn.Module]) -> dict[fx.Node, in
         own = layers.count_weighted(module) if module is not None else 0
         depth[node] = own + max((depth[n] for n in node.all_input_nodes), default=0)
         # A sum starts the next block: what lies behind it is no part of that block's branch.
-        if layers.is_addition(node) and _closes_block(node, depth):
+        if layers.is_addition(node) and _operands(node, depth) is not None:
             depth[node] = 0
     return depth
 
 
-def _closes_block(add: fx.Node, depth: dict[fx.Node, int]) -> bool:
-    counts = sorted(depth[node] for node in add.all_input_nodes)
-    return len(counts) == 2 and counts[0] <= 1 and counts[1] > counts[0]
+def _is_other_piece(shortcut: fx.Node, branch: fx.Node) -> bool:
+    """Tell whether a value is a piece of a split whose other pieces alone made ``branch``.
+
+    Res2Net adds one group of channels to the convolution of the group before.
+    """
+    if not _is_piece(shortcut):
+        return False
+    behind = _ancestors(branch)
+    uses = [user for user in shortcut.all_input_nodes[0].users if user in behind]
+    return shortcut not in behind and bool(uses) and all(map(_is_piece, uses))
+
+
+def _is_piece(node: fx.Node) -> bool:
+    named = getattr(node.target, "__name__", "") == "getitem"
+    return node.op == "call_function" and named and isinstance(node.args[1], int)
+
+
+def _ancestors(node: fx.Node) -> set[fx.Node]:
+    frontier, seen = [node], set[fx.Node]()
+    while frontier:
+        current = frontier.pop()
+        if current not in seen:
+            seen.add(current)
+            frontier.extend(current.all_input_nodes)
+    return seen
 
 
 def _reaches_input(node: fx.Node) -> bool:
-    frontier = [node]
-    while frontier:
-        current = frontier.pop()
-        if current.op == "placeholder":
-            return True
-        frontier.extend(current.all_input_nodes)
-    return False
+    return any(before.op == "placeholder" for before in _ancestors(node))
 
 
-def _has_convolution(branch: fx.Node, stop: fx.Node, children: dict[str, nn.Module]) -> bool:
+def _has_convolution(branch: fx.Node, stop: fx.Node, children: Children) -> bool:
     """Tell whether a convolution lies on the branch (else it is no branch over maps)."""
     frontier, seen = [branch], {stop}
     while frontier:
@@ -75,7 +102,7 @@ def _has_convolution(branch: fx.Node, stop: fx.Node, children: dict[str, nn.Modu
     return False
 
 
-def _before_drop_path(branch: Branch, children: dict[str, nn.Module]) -> Branch:
+def _before_drop_path(branch: Branch, children: Children) -> Branch:
     """Walk back over drop-path and layer scale to what they act on."""
     while True:
         module = layers.called(branch.end, children)
@@ -87,8 +114,10 @@ def _before_drop_path(branch: Branch, children: dict[str, nn.Module]) -> Branch:
 
 
 def _scaled_value(node: fx.Node) -> fx.Node | None:
-    """Return the value that a layer scale (a product with a parameter) multiplies."""
-    if node.op != "call_function" or getattr(node.target, "__name__", "") != "mul":
+    """Return the value that a layer scale (a product with a parameter or a number) multiplies."""
+    if node.op not in ("call_function", "call_method"):
         return None
-    values = [n for n in node.all_input_nodes if n.op != "get_attr"]
-    return values[0] if len(values) == 1 and len(node.all_input_nodes) == 2 else None
+    if getattr(node.target, "__name__", node.target) not in ("mul", "mul_"):
+        return None
+    values = [n for n in node.all_input_nodes if _reaches_input(n)]
+    return values[0] if len(values) == 1 else None

@@ -1,6 +1,11 @@
 """A module whose ``forward`` was rewritten and that is otherwise what it was."""
 
+import copy
+import importlib
+import io
+import pickle
 from collections.abc import Callable, Iterator
+from types import FunctionType
 from typing import Any
 
 from torch import fx, nn
@@ -29,14 +34,17 @@ class RewrittenModule(fx.GraphModule):
     def _deepcopy_init(self) -> Callable[..., None]:
         kind, class_name = _kind_of(self), type(self).__name__
 
-        def init(copy: RewrittenModule, root: nn.Module, graph: fx.Graph) -> None:
-            kind.__init__(copy, root, graph, class_name)
+        def init(twin: RewrittenModule, root: nn.Module, graph: fx.Graph) -> None:
+            kind.__init__(twin, root, graph, class_name)
 
         return init
 
     def __reduce__(self) -> tuple[Any, ...]:
+        # The graph, not GraphModule's code, since tracing that would freeze ``training``; and a
+        # copy of it, which does not refer back to this module.
         state = {key: value for key, value in self.__dict__.items() if key != "_graph"}
-        return _restore, (_kind_of(self), type(self).__name__, super().__reduce__(), state)
+        graph = _pickled(copy.deepcopy(self.graph))
+        return _restore, (_kind_of(self), type(self).__name__, graph, state)
 
 
 class RewrittenContainer(RewrittenModule):
@@ -71,13 +79,32 @@ class _Holder(nn.Module):
         self.__dict__.update(state)
 
 
+class _Pickler(pickle.Pickler):
+    """Finds functions that are made inside another, as torch's ``max_pool2d`` is."""
+
+    def reducer_override(self, value: Any) -> Any:
+        if isinstance(value, FunctionType) and "<locals>" in value.__qualname__:
+            return _function, (value.__module__, value.__name__)
+        return NotImplemented
+
+
+def _pickled(graph: fx.Graph) -> bytes:
+    buffer = io.BytesIO()
+    _Pickler(buffer).dump(graph)
+    return buffer.getvalue()
+
+
+def _function(module: str, name: str) -> Any:
+    return getattr(importlib.import_module(module), name)
+
+
 def _kind_of(module: RewrittenModule) -> type[RewrittenModule]:
     """Return the class behind the one that ``torch.fx`` makes anew for every instance."""
     return RewrittenContainer if isinstance(module, RewrittenContainer) else RewrittenModule
 
 
 def _restore(
-    kind: type[RewrittenModule], class_name: str, reduced: tuple[Any, ...], state: dict[str, Any]
+    kind: type[RewrittenModule], class_name: str, graph: bytes, state: dict[str, Any]
 ) -> RewrittenModule:
-    rebuild, arguments = reduced
-    return kind(_Holder(state), rebuild(*arguments).graph, class_name)
+    loaded = pickle.loads(graph)  # noqa: S301 - part of a pickle that is being loaded
+    return kind(_Holder(state), loaded, class_name)

@@ -12,8 +12,9 @@ from nasattn.attention.slot_kind import SlotKind
 from nasattn.errors import UserError
 from nasattn.placement.blocks import memberships
 from nasattn.placement.callsites import CallSite
+from nasattn.placement.finding_owners import find_owners
 from nasattn.placement.marking import marked_site
-from nasattn.placement.owner import Owner, find_owners
+from nasattn.placement.owner import Owner
 from nasattn.placement.slot import Slot
 from nasattn.placement.surgery import open_slots
 

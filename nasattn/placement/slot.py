@@ -27,6 +27,26 @@ class Slot(nn.Module):
         return x if own is None else own(x)
 
 
+class Preceded(nn.Module):
+    """Something placed before a child of a module whose ``forward`` cannot be rewritten.
+
+    Args:
+        placed: What is placed.
+        child: The child that it precedes; without parameters, whose keys would change.
+
+    Shapes: as the child's.
+    """
+
+    def __init__(self, placed: nn.Module, child: nn.Module) -> None:
+        super().__init__()
+        self.placed, self.child = placed, child
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return what the child makes of what was placed."""
+        result: Tensor = self.child(self.placed(x))
+        return result
+
+
 def own_activation(node: fx.Node, module: nn.Module | None) -> Callable[[Tensor], Tensor]:
     """Return the activation that a node applies, as a function of its input alone."""
     if module is not None:

@@ -1,7 +1,7 @@
 """Placing modules at call sites: a new network, the given one untouched."""
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from torch import fx, nn
 
@@ -9,11 +9,11 @@ from nasattn.attention.slot_kind import SlotKind
 from nasattn.errors import UserError
 from nasattn.placement import layers
 from nasattn.placement.callsites import CallSite
+from nasattn.placement.finding_owners import find_owners
 from nasattn.placement.marking import mark
-from nasattn.placement.owner import Owner, find_owners
+from nasattn.placement.owner import Owner
 from nasattn.placement.rewritten import RewrittenContainer, RewrittenModule, Slots
-from nasattn.placement.slot import Slot, own_activation
-from nasattn.placement.trace import leaves
+from nasattn.placement.slot import Preceded, Slot, own_activation
 
 # Each kind sees what the earlier ones inserted, so that at one point of the graph the order
 # of execution is activation, after_conv, block_end, before_conv.
@@ -21,6 +21,7 @@ _ORDER = (SlotKind.BEFORE_CONV, SlotKind.BLOCK_END, SlotKind.AFTER_CONV, SlotKin
 
 
 Maker = Callable[[CallSite, Owner], nn.Module | None]
+Made = Sequence[tuple[CallSite, nn.Module]]
 
 
 def open_slots(net: nn.Module) -> nn.Module:
@@ -37,7 +38,7 @@ def _empty_slot(site: CallSite, owner: Owner) -> nn.Module | None:
         return Slot()
     if site.node is None or owner.graph is None:
         return Slot(owner.module.get_submodule(site.child))
-    module = layers.called(site.node, leaves(owner.module, owner.graph))
+    module = layers.called(site.node, owner.children)
     return Slot(own_activation(site.node, module))
 
 
@@ -72,8 +73,7 @@ def _rewrite(net: nn.Module, make: Maker) -> nn.Module:
         for site, module in made:
             mark(module, site.name)
         if owner.graph is None:
-            for site, module in made:
-                owner.module._modules[site.child] = module
+            _replace_children(owner.module, made)
         if owner.graph is None or not made:
             continue
         replacement = _rewrite_owner(owner, owner.graph, made)
@@ -83,6 +83,17 @@ def _rewrite(net: nn.Module, make: Maker) -> nn.Module:
     return root
 
 
+def _replace_children(parent: nn.Module, made: Made) -> None:
+    for site, module in sorted(made, key=_last_first, reverse=True):
+        child = parent.get_submodule(site.child)
+        activates = site.slot is SlotKind.ACTIVATION
+        parent._modules[site.child] = module if activates else Preceded(module, child)
+
+
+def _last_first(pair: tuple[CallSite, nn.Module]) -> int:
+    return _ORDER.index(pair[0].slot)
+
+
 def _replace_everywhere(net: nn.Module, old: nn.Module, new: nn.Module) -> None:
     for parent in [*net.modules(), *new.modules()]:
         for name, child in parent._modules.items():
@@ -90,13 +101,10 @@ def _replace_everywhere(net: nn.Module, old: nn.Module, new: nn.Module) -> None:
                 parent._modules[name] = new
 
 
-def _rewrite_owner(
-    owner: Owner, graph: fx.Graph, made: list[tuple[CallSite, nn.Module]]
-) -> nn.Module:
-    local = len(owner.path) + 1 if owner.path else 0
+def _rewrite_owner(owner: Owner, graph: fx.Graph, made: Made) -> nn.Module:
     slots, name = Slots(), _free_name(owner.module)
-    for site, module in sorted(made, key=lambda pair: _ORDER.index(pair[0].slot)):
-        key = f"{site.slot}__{site.at[local:].replace('.', '_')}"
+    for site, module in sorted(made, key=_last_first):
+        key = f"{site.slot}__{site.at.removeprefix(f'{owner.path}.').replace('.', '_')}"
         while key in slots:  # children a.b and a_b
             key += "_"
         slots[key] = module

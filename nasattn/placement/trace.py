@@ -1,15 +1,23 @@
 """One-level tracing: the graph of a module's own ``forward``, its children as leaves."""
 
-import inspect
 import random
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from torch import fx, nn
+
+from nasattn.placement.training_flag import merged
+from nasattn.placement.usage import (
+    UNKNOWN,
+    Usage,
+    bind_absent,
+    optional_arguments,
+    refuse_argument,
+)
 
 
 class _OneLevelTracer(fx.Tracer):
@@ -60,29 +68,50 @@ class _RefusedError(Exception):
     """Carries the reason why a module is not rewritten."""
 
 
-def trace_own_forward(module: nn.Module) -> fx.Graph | Untraceable:
+def trace_own_forward(module: nn.Module, usage: Usage = UNKNOWN) -> fx.Graph | Untraceable:
     """Trace ``module`` in training and in evaluation, leaving it as it was.
 
-    A module that a graph would freeze is refused: one whose graphs differ between training
-    and evaluation (stochastic depth on in evaluation, batch statistics never updated), one
-    that draws random numbers or changes attributes while it is traced, one that asks whether
-    an optional argument was given.
+    Arguments that only repeat the training flag (a functional dropout's) read it anew at every
+    call. Otherwise a module that a graph would freeze is refused: one whose graphs differ
+    between training and evaluation (stochastic depth on in evaluation, batch statistics never
+    updated), one that draws random numbers or changes attributes while it is traced, one that
+    asks whether an optional argument was given, where ``usage`` does not tell.
+
+    Args:
+        module: The module.
+        usage: Which optional arguments it is known to get, or never to get.
     """
+    try:
+        return _unfrozen(module, usage, ())
+    except _RefusedError as error:
+        first = Untraceable(str(error))
+    try:
+        # A traced argument is never None: say so of those that never are anything else.
+        return _unfrozen(module, usage, usage.never) if usage.never else first
+    except _RefusedError:
+        return first
+
+
+def _unfrozen(module: nn.Module, usage: Usage, absent: Iterable[str]) -> fx.Graph:
     training, attributes = module.training, _attributes(module)
+    none = dict.fromkeys(absent)
     try:
         module.training = True
-        in_training = _trace(module)
+        in_training = _trace(module, **none)
         module.training = False
-        in_evaluation = _trace(module)
-        _check(module, in_training, in_evaluation)
-    except _RefusedError as error:
-        return Untraceable(str(error))
+        in_evaluation = _trace(module, **none)
+        _check_optional(module, in_evaluation, usage.always.union(absent), none)
+        graph = merged(in_training, in_evaluation)
+        if graph is None:
+            raise _RefusedError("its forward differs between training and evaluation")
+    except _RefusedError:
+        raise
     except (Exception, SystemExit) as error:  # a user's forward may do anything
-        return Untraceable(f"cannot be traced: {_first_line(error)}")
+        raise _RefusedError(f"cannot be traced: {_first_line(error)}") from None
     finally:
         _restore(module, attributes)
         module.training = training
-    return in_evaluation
+    return graph
 
 
 def _trace(module: nn.Module, **concrete: Any) -> fx.Graph:
@@ -91,6 +120,7 @@ def _trace(module: nn.Module, **concrete: Any) -> fx.Graph:
     with torch.random.fork_rng(devices=[]):
         state = torch.get_rng_state()
         graph = _OneLevelTracer().trace(module, concrete or None)
+        bind_absent(module, graph)
         drawn = not torch.equal(state, torch.get_rng_state())
     if drawn or other != _python_random_state():
         raise _RefusedError("its forward draws random numbers that a graph would freeze")
@@ -102,20 +132,17 @@ def _trace(module: nn.Module, **concrete: Any) -> fx.Graph:
     return graph
 
 
-def _check(module: nn.Module, in_training: fx.Graph, in_evaluation: fx.Graph) -> None:
-    if _source(in_training) != _source(in_evaluation):
-        raise _RefusedError("its forward differs between training and evaluation")
-    # A traced argument is never None, whatever the caller gives.
-    optional = [
-        name
-        for name, parameter in inspect.signature(module.forward).parameters.items()
-        if parameter.default is None
-    ]
-    if optional:
-        without = _trace(module, **dict.fromkeys(optional))
-        if _calls(without, optional) != _calls(in_evaluation, optional):
-            names = ", ".join(optional)
-            raise _RefusedError(f"its forward depends on an optional argument: {names}")
+def _check_optional(
+    module: nn.Module, graph: fx.Graph, known: Collection[str], none: dict[str, None]
+) -> None:
+    """Refuse a ``forward`` that asks for an optional argument of which nothing is known."""
+    optional = [name for name in optional_arguments(module) if name not in known]
+    if not optional:
+        return
+    without = _trace(module, **none, **dict.fromkeys(optional))
+    if _calls(without, optional) != _calls(graph, optional):
+        names = ", ".join(optional)
+        raise _RefusedError(f"its forward depends on an optional argument: {names}")
 
 
 def _attributes(module: nn.Module) -> dict[str, Any]:
@@ -147,13 +174,8 @@ def _calls(graph: fx.Graph, optional: Sequence[str]) -> list[tuple[str, str, str
     return [
         (node.op, str(node.target), plain((node.args, node.kwargs)))
         for node in graph.nodes
-        # fx adds these checks where it is told that an argument is None.
-        if node.op.startswith("call_") and getattr(node.target, "__name__", "") != "_assert_is_none"
+        if node.op.startswith("call_") and node.target is not refuse_argument
     ]
-
-
-def _source(graph: fx.Graph) -> str:
-    return graph.python_code("self").src
 
 
 def _first_line(error: BaseException) -> str:

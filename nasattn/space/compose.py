@@ -9,7 +9,7 @@ from nasattn.attention import SlotKind
 from nasattn.errors import UnknownNameError
 from nasattn.placement import Sites
 from nasattn.space.requests import Request
-from nasattn.space.schema import Scope, SpaceFile
+from nasattn.space.schema import Scope, SpaceFile, toml_key
 from nasattn.space.space import find_sites_of
 
 _NAMES = {
@@ -94,7 +94,11 @@ def _choice(slot: SlotKind, requests: Iterable[Request], scope: Scope) -> str:
     width = max(map(len, commented))
     lines = [f"{line:<{width}}  # {comment}" for line, comment in commented.items()]
     options = _line("options", [nothing, *(r.module for r in asked)])
-    tables = [_line(f"{r.module}.{key}", value) for r in asked for key, value in r.table.items()]
+    tables = [
+        _line(f"{toml_key(request.module)}.{key}", value)
+        for request in asked
+        for key, value in request.table.items()
+    ]
     text = ["[[choice]]", *lines, f"{options}  # {nothing}: {meaning}", *tables]
     return "\n".join(text) + "\n"
 

@@ -8,7 +8,7 @@ from nasattn import attention
 from nasattn.attention import SlotKind
 from nasattn.errors import UnknownNameError, UserError
 from nasattn.space.domains import Domain, parse_domain
-from nasattn.space.schema import Choice
+from nasattn.space.schema import Choice, toml_key
 
 NOTHING = frozenset({"none", "keep"})
 
@@ -62,13 +62,22 @@ def parse_options(choice: Choice, place: str) -> tuple[Option, ...]:
 def _check_names(options: tuple[str, ...], place: str) -> None:
     seen: set[str] = set()
     for word in options:
-        if word not in NOTHING and word not in attention.ENTRIES:
-            raise UnknownNameError("attention module", word, [*attention.ENTRIES, *NOTHING], place)
+        if word not in NOTHING:
+            _check_module(word, place)
         meaning = "none" if word in NOTHING else word
         if meaning in seen:
             also = ' ("none" and "keep" mean the same)' if word in NOTHING else ""
             raise UserError(f'{place}: "{word}" stands there twice{also}')
         seen.add(meaning)
+
+
+def _check_module(name: str, place: str) -> None:
+    try:
+        attention.get(name)
+    except UnknownNameError as error:
+        raise UnknownNameError(error.kind, error.name, [*error.known, *NOTHING], place) from None
+    except UserError as error:
+        raise UserError(f"{place}: {error}") from None
 
 
 def _check_slot(name: str, slot: SlotKind, place: str) -> None:
@@ -82,7 +91,7 @@ def _check_slot(name: str, slot: SlotKind, place: str) -> None:
 
 
 def _check_table(key: str, table: Any, modules: list[str], place: str) -> None:
-    if key not in attention.ENTRIES:
+    if key not in modules and key not in attention.ENTRIES:
         raise UnknownNameError("key", key, [*Choice.model_fields, *modules], place)
     if key not in modules:
         raise UserError(f'{place}.{key}: "{key}" is not among the options {modules}')
@@ -93,7 +102,8 @@ def _check_table(key: str, table: Any, modules: list[str], place: str) -> None:
 
 
 def _example(module: str) -> str:
-    names = [f"{module}.{parameter.name}" for parameter in attention.get(module).hyperparameters]
+    shown = toml_key(module)
+    names = [f"{shown}.{parameter.name}" for parameter in attention.get(module).hyperparameters]
     return f"such as {names[0]} = […]" if names else "and it has none"
 
 

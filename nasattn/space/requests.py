@@ -107,8 +107,14 @@ def _pairs(arguments: Iterable[str]) -> Iterator[tuple[str, str | None]]:
 
 
 def _split(option: str) -> tuple[str, str]:
-    """Split ``--eca-kernel-size`` into ``eca`` and ``kernel_size``."""
+    """Split ``--eca-kernel-size`` into ``eca`` and ``kernel_size``.
+
+    A name with a colon, one of another library's (``--timm:gc-rd-ratio``), ends at the dash.
+    """
     name = option[2:]
+    head, _, rest = name.partition("-")
+    if ":" in head:
+        return attention.get(head).name, rest.replace("-", "_")
     for module in attention.ENTRIES:
         if name == module or name.startswith(f"{module}-"):
             return module, name[len(module) + 1 :].replace("-", "_")

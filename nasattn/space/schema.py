@@ -1,5 +1,6 @@
 """The search-space file as the user writes it."""
 
+import json
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -80,6 +81,16 @@ class SpaceFile(Strict):
             if not isinstance(value, (bool, int, float, str)):
                 raise ValueError(f"{key} = {value!r} must be a number, a string, true or false")
         return arguments
+
+
+def toml_key(name: str) -> str:
+    """Write a key of a TOML file: in quotes where it needs them.
+
+    >>> toml_key("eca"), toml_key("timm:gc")
+    ('eca', '"timm:gc"')
+    """
+    bare = name and all(c.isascii() and (c.isalnum() or c in "_-") for c in name)
+    return name if bare else json.dumps(name, ensure_ascii=False)
 
 
 def read_space_file(path: Path) -> SpaceFile:

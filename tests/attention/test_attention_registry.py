@@ -116,7 +116,8 @@ def test_unknown_names_are_refused_with_the_nearest() -> None:
     with pytest.raises(UnknownNameError) as error:
         create("gtc", 64)
     assert str(error.value) == (
-        f'no attention module "gtc"; known: {", ".join(NAMES)}; did you mean "gct"?'
+        f'no attention module "gtc"; known: {", ".join(sorted([*NAMES, "timm:NAME"]))}; '
+        'did you mean "gct"?'
     )
     with pytest.raises(UnknownNameError) as error:
         create("eca", 64, kernel=3)

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from itertools import pairwise
 
 import pytest
@@ -87,6 +89,8 @@ def test_width_scales_every_stage() -> None:
         ("resnet20", (3, 32, 32)),
         ("torchvision:resnet18", (3, 224, 224)),
         ("torchvision:inception_v3", (3, 299, 299)),
+        ("timm:inception_v3", (3, 299, 299)),
+        ("timm:test_resnet", (3, 160, 160)),
         ("a.b:c", (3, 32, 32)),
     ],
 )
@@ -100,6 +104,41 @@ def test_torchvision_takes_arguments_and_other_channels() -> None:
     assert (net.features[0].stride, net.features[0].bias is None) == ((2, 2), False)
     with torch.no_grad():
         assert net(torch.randn(1, 1, 64, 64)).shape == (1, 5)
+
+
+def test_timm_takes_arguments_classes_and_channels() -> None:
+    net = create("timm:test_resnet", num_classes=5, in_channels=1, drop_rate=0.25).eval()
+    assert net.drop_rate == 0.25
+    with torch.no_grad():
+        assert net(torch.randn(1, 1, 64, 64)).shape == (1, 5)
+
+
+def test_of_many_names_only_the_nearest_are_listed() -> None:
+    with pytest.raises(UnknownNameError) as caught:
+        create("timm:resnet19")
+    assert len(str(caught.value)) < 200
+    assert len(caught.value.known) > 1000
+
+
+WITHOUT_TIMM = """
+import sys
+sys.modules["timm"] = None  # what an import of it then raises is an ImportError
+from nasattn.cli.main import main
+main()
+"""
+
+
+def test_without_timm_one_line_says_how_to_get_it() -> None:
+    def run(backbone: str) -> subprocess.CompletedProcess[str]:
+        words = [sys.executable, "-c", WITHOUT_TIMM, "cost", backbone]
+        return subprocess.run(words, capture_output=True, text=True, check=False)
+
+    refused, own = run("timm:resnet18"), run("resnet8")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "backbone timm:resnet18 needs timm" in refused.stderr
+    assert refused.stderr.endswith("pip install 'nasattn[timm]'\n")
+    assert refused.stderr.count("\n") == 1
+    assert own.returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -118,6 +157,11 @@ def test_torchvision_takes_arguments_and_other_channels() -> None:
         ("mobilenet_v2", {"width": "half"}, ["width = 'half'", "must be a number"]),
         ("torchvision:resnet18", {"width_per_group": 2**40}, ["torchvision:resnet18 with"]),
         ("torchvision:resnet18", {"depth": 3}, ["torchvision:resnet18", "'depth'"]),
+        ("timm:resnet19", {}, ['no timm network "resnet19"', "resnet18", "others; did you mean"]),
+        ("timm:resnet18.a1_in1k", {}, ['no timm network "resnet18.a1_in1k"', '"resnet18"?']),
+        ("timm:hf-hub:timm/resnet18", {}, ['no timm network "hf-hub:timm/resnet18"']),
+        ("timm:test_resnet", {"depth": 3}, ["timm:test_resnet with {'depth': 3}", "'depth'"]),
+        ("timm:test_resnet", {"pretrained": True}, ["pretrained is no argument to give"]),
         ("tests.conformance.networks:missing", {}, ["cannot be imported", "missing"]),
         ("no.such.package:make", {}, ["no.such.package:make cannot be imported"]),
         (":make", {}, [":make cannot be imported"]),

@@ -10,6 +10,7 @@ from nasattn.placement import Refusal, find_sites, open_slots
 from tests.conformance.backbone import Backbone, BackboneSuite
 
 DIFFERS = "its forward differs between training and evaluation"
+TWICE = "called more than once in a module that cannot be traced"
 SHARED = "its parameters are shared by several calls"
 FACTORIES = "tests.conformance.networks"
 
@@ -40,6 +41,9 @@ class TestUserBackbones(BackboneSuite):
             users("parametric", **{SHARED: 4}),
             users("pyramid", **{"called with maps of different sizes": 3}),
             users("auxiliary", **{"not reached in evaluation": 3, DIFFERS: 1}),
+            users("asking", block_ends=3),
+            users("fused", **{DIFFERS: 1, TWICE: 1}),
+            users("pieces", block_ends=1),
             users("gated", **{"its map has one pixel": 3, "its map has the channels last": 1}),
         ],
         ids=lambda backbone: "-".join(
@@ -63,7 +67,8 @@ def test_what_a_graph_would_freeze_is_refused_with_its_reason() -> None:
         "counting": "its forward sets attributes that a graph would freeze",
         "optional": "its forward depends on an optional argument: shortcut",
         "constant": "its forward makes a tensor that a graph would freeze",
-        "activation:branching.relu": "called more than once in a module that cannot be traced",
+        "activation:branching.relu": TWICE,
+        "activation:optional.relu": TWICE,
     }
     # What is left: the stem, and the activations that are modules of their own.
     assert [site.name for site in found.sites] == [
@@ -71,7 +76,6 @@ def test_what_a_graph_would_freeze_is_refused_with_its_reason() -> None:
         "after_conv:stem",
         "activation:noisy.relu",
         "activation:counting.relu",
-        "activation:optional.relu",
         "activation:constant.relu",
     ]
 

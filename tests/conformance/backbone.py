@@ -135,7 +135,7 @@ class BackboneSuite:
         self, backbone: Backbone, bare: nn.Module, found: Sites
     ) -> None:
         scales = {site.name: _Scale(site) for site in found.sites}
-        net = fill(bare, scales).eval()
+        net = _with_every_branch_open(fill(bare, scales).eval())
         image = torch.randn(1, *backbone.input_shape)
         sum(output.square().sum() for output in _flat(net(image))).backward()  # type: ignore[union-attr]  # a tensor: there is an output
         assert [name for name, scale in scales.items() if not scale.weight.grad] == []
@@ -181,6 +181,8 @@ class BackboneSuite:
         for twin in copies:
             assert list(twin.state_dict()) == list(bare.state_dict())
             assert all(map(torch.equal, _outputs(twin, backbone), _outputs(bare, backbone)))
+            expected = _outputs(copy.deepcopy(bare).train(), backbone)
+            assert all(map(torch.equal, _outputs(twin.train(), backbone), expected))
             with torch.no_grad():
                 for parameter in twin.parameters():
                     parameter.zero_()
@@ -227,6 +229,15 @@ class _Scale(nn.Module):
         if not torch.compiler.is_compiling():
             self.seen.append(_map(x))
         return self.weight * (x.relu() if self.activates else x)
+
+
+def _with_every_branch_open(net: nn.Module) -> nn.Module:
+    """Fill the scales that start at zero, so that branches behind them count."""
+    with torch.no_grad():
+        for name, parameter in net.named_parameters():
+            if not name.endswith("bias") and not parameter.any():
+                parameter.fill_(0.5)
+    return net
 
 
 def _outputs(net: nn.Module, backbone: Backbone) -> list[Tensor]:

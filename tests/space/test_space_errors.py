@@ -33,7 +33,16 @@ MISTAKES = {
     "unknown module": (
         HEAD + choice(options='["none", "gtc"]'),
         'no attention module "gtc" in x.toml [choice 1].options; known: atac, bam, cbam, coord, '
-        'eca, fca, gct, keep, nam, none, ortho, se, simam, triplet; did you mean "gct"?',
+        "eca, fca, gct, keep, nam, none, ortho, se, simam, timm:NAME, triplet; "
+        'did you mean "gct"?',
+    ),
+    "unknown module of timm": (
+        HEAD + choice(options='["none", "timm:gx"]'),
+        'no timm attention module "gx" in x.toml [choice 1].options; known: bat, ',
+    ),
+    "unknown hyperparameter of timm's": (
+        HEAD + choice(slot="block_end", options='["timm:gc"]') + '"timm:gc".ratio = 2\n',
+        'no timm:gc hyperparameter "ratio" in x.toml [choice 1].timm:gc; known: fuse_add, ',
     ),
     "unknown slot": (
         HEAD + choice(slot="before_con"),

@@ -12,7 +12,14 @@ from typer.testing import CliRunner, Result
 
 from nasattn.cli import space as command
 from nasattn.errors import UserError
-from nasattn.space import Interval, Option, Space, load_space, read_space_file
+from nasattn.space import (
+    Categorical,
+    Interval,
+    Option,
+    Space,
+    load_space,
+    read_space_file,
+)
 from nasattn.space.requests import parse_requests, parse_values
 
 APP = typer.Typer()
@@ -54,6 +61,19 @@ def test_a_plain_network_gets_its_attention_after_convolutions(tmp_path: Path) -
     path = tmp_path / "a.toml"
     assert new(path, "--backbone", "alexnet", "--eca", "--scope", "site").exit_code == 0
     assert [choice.slot.value for choice in read_space_file(path).choice] == ["after_conv"]
+
+
+def test_a_module_of_another_library_is_written_in_quotes(tmp_path: Path) -> None:
+    path = tmp_path / "a.toml"
+    words = "--backbone resnet8 --timm:gc-rd-ratio 0.0625,0.25 --timm:ese before_conv"
+    assert new(path, *words.split()).exit_code == 0
+    assert '"timm:gc".rd_ratio = [0.0625, 0.25]' in path.read_text(encoding="utf-8")
+    found = options(load_space(path))
+    assert [option.word for option in found["gate"]] == ["none", "timm:ese"]
+    assert found["attend"][1] == Option("timm:gc", (("rd_ratio", Categorical((0.0625, 0.25))),))
+    unknown = new(tmp_path / "b.toml", "--backbone", "resnet8", "--timm:gc-foo", "3")
+    assert isinstance(unknown.exception, UserError)
+    assert 'no timm:gc hyperparameter "foo"' in str(unknown.exception)
 
 
 def test_a_backbones_arguments_are_passed_on(tmp_path: Path) -> None:
