@@ -29,6 +29,7 @@ class TestUserBackbones(BackboneSuite):
             users("auxiliary", **{"not reached in evaluation": 3, DIFFERS: 1}),
             users("asking", block_ends=3),
             users("fused", **{DIFFERS: 1, TWICE: 1}),
+            users("listing"),
             users("pieces", block_ends=1),
             users("gated", **{"its map has one pixel": 3, "its map has the channels last": 1}),
         ],

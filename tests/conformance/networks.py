@@ -208,6 +208,27 @@ class Passing(nn.Module):
         return result
 
 
+class Listing(_Headed):
+    """Gives a list of maps to a part that writes into it."""
+
+    def __init__(self, num_classes: int, in_channels: int) -> None:
+        super().__init__(num_classes)
+        self.first, self.second, self.writing = conv(in_channels, 4), conv(4, 4), Writing()
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.relu(self.first(x))
+        first, second = self.writing([x, self.second(x)])
+        return self.classify(first - second)
+
+
+class Writing(nn.Module):
+    """Changes a list that it is given."""
+
+    def forward(self, maps: list[Tensor]) -> list[Tensor]:
+        maps[0] = 2 * maps[0]
+        return maps
+
+
 class Fused(_Headed):
     """Norms with an activation inside: two plain, one that serves two calls, one parametric."""
 
@@ -367,6 +388,10 @@ def refusing(num_classes: int = 10, in_channels: int = 3) -> nn.Module:
 
 def asking(num_classes: int = 10, in_channels: int = 3) -> nn.Module:
     return Asking(num_classes, in_channels)
+
+
+def listing(num_classes: int = 10, in_channels: int = 3) -> nn.Module:
+    return Listing(num_classes, in_channels)
 
 
 def fused(num_classes: int = 10, in_channels: int = 3) -> nn.Module:
