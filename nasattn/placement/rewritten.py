@@ -68,6 +68,29 @@ class Slots(nn.ModuleDict):
     """The slots of one module, filled or empty, by slot kind and call site."""
 
 
+def make_lists_anew(graph: fx.Graph) -> None:
+    """Let the lists that a graph gives to modules be made by calls.
+
+    A module may write into a list that it is given; where ``torch.export`` runs a graph, the
+    lists in its arguments cannot be written to.
+    """
+    for node in [node for node in graph.nodes if node.op == "call_module"]:
+        with graph.inserting_before(node):
+            node.args = tuple(_made_anew(argument, graph) for argument in node.args)
+            node.kwargs = {key: _made_anew(value, graph) for key, value in node.kwargs.items()}
+
+
+def _made_anew(argument: Any, graph: fx.Graph) -> Any:
+    return (
+        graph.call_function(new_list, tuple(argument)) if isinstance(argument, list) else argument
+    )
+
+
+def new_list(*items: Any) -> list[Any]:
+    """Return a list of the arguments."""
+    return list(items)
+
+
 _REGISTRIES = frozenset({"_modules", "_parameters", "_buffers", "_non_persistent_buffers_set"})
 
 

@@ -12,7 +12,12 @@ from nasattn.placement.callsites import CallSite
 from nasattn.placement.finding_owners import find_owners
 from nasattn.placement.marking import mark
 from nasattn.placement.owner import Owner
-from nasattn.placement.rewritten import RewrittenContainer, RewrittenModule, Slots
+from nasattn.placement.rewritten import (
+    RewrittenContainer,
+    RewrittenModule,
+    Slots,
+    make_lists_anew,
+)
 from nasattn.placement.slot import Preceded, Slot, own_activation
 
 # Each kind sees what the earlier ones inserted, so that at one point of the graph the order
@@ -112,6 +117,7 @@ def _rewrite_owner(owner: Owner, graph: fx.Graph, made: Made) -> nn.Module:
         if site.slot is SlotKind.ACTIVATION and not isinstance(module, Slot):
             _drop_parameters(owner.module, site)
     owner.module.add_module(name, slots)
+    make_lists_anew(graph)
     is_container = hasattr(type(owner.module), "__getitem__")
     kind = RewrittenContainer if is_container else RewrittenModule
     return kind(owner.module, graph, type(owner.module).__name__)

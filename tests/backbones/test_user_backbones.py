@@ -26,6 +26,11 @@ def users(
     return Backbone(make, shape, block_ends, refused)
 
 
+def like_a_librarys(name: str, block_ends: int = 0, **refused: int) -> Backbone:
+    make = partial(create, f"tests.conformance.library_networks:{name}")
+    return Backbone(make, (3, 8, 8), block_ends, refused)
+
+
 class TestUserBackbones(BackboneSuite):
     @pytest.fixture(
         scope="class",
@@ -41,9 +46,10 @@ class TestUserBackbones(BackboneSuite):
             users("parametric", **{SHARED: 4}),
             users("pyramid", **{"called with maps of different sizes": 3}),
             users("auxiliary", **{"not reached in evaluation": 3, DIFFERS: 1}),
-            users("asking", block_ends=3),
-            users("fused", **{DIFFERS: 1, TWICE: 1}),
-            users("pieces", block_ends=1),
+            like_a_librarys("asking", block_ends=3),
+            like_a_librarys("fused", **{DIFFERS: 1, TWICE: 1}),
+            like_a_librarys("listing"),
+            like_a_librarys("pieces", block_ends=1),
             users("gated", **{"its map has one pixel": 3, "its map has the channels last": 1}),
         ],
         ids=lambda backbone: "-".join(

@@ -16,7 +16,7 @@ def conv(channels: int, out: int, stride: int = 1, groups: int = 1) -> nn.Conv2d
     return nn.Conv2d(channels, out, 3, stride, 1, groups=groups)
 
 
-class _Headed(nn.Module):
+class Headed(nn.Module):
     """A classifier over the mean of four channels."""
 
     def __init__(self, num_classes: int) -> None:
@@ -28,7 +28,7 @@ class _Headed(nn.Module):
         return logits
 
 
-class Functional(_Headed):
+class Functional(Headed):
     """Calls activations as functions and methods, in place and not."""
 
     def __init__(self, num_classes: int, in_channels: int) -> None:
@@ -43,7 +43,7 @@ class Functional(_Headed):
         return self.classify(F.gelu(self.fourth(x), approximate="tanh"))
 
 
-class Containers(_Headed):
+class Containers(Headed):
     """Iterates over one ``nn.Sequential``, indexes another, slices a third, calls a fourth."""
 
     def __init__(self, num_classes: int, in_channels: int) -> None:
@@ -62,7 +62,7 @@ class Containers(_Headed):
         return self.classify(self.called(x))
 
 
-class Slices(_Headed):
+class Slices(Headed):
     """Calls slices of an ``nn.Sequential``, a layer made on the spot, lists and dicts of layers."""
 
     def __init__(self, num_classes: int, in_channels: int) -> None:
@@ -82,7 +82,7 @@ class Slices(_Headed):
         return self.classify(x)
 
 
-class Residuals(_Headed):
+class Residuals(Headed):
     """Adds in every way that is a residual addition, and in two that are none.
 
     ``double`` sums two branches, ``gates`` a map and a constant.
@@ -129,7 +129,7 @@ class DropPath(nn.Module):
         return x * (torch.rand(len(x), 1, 1, 1) < 0.5) if self.training else x
 
 
-class Blocks(_Headed):
+class Blocks(Headed):
     """Uses one block twice, and one with and one without a shortcut."""
 
     def __init__(self, num_classes: int, in_channels: int) -> None:
@@ -142,7 +142,7 @@ class Blocks(_Headed):
         return {"logits": self.classify(maps), "maps": maps}
 
 
-class Refusing(_Headed):
+class Refusing(Headed):
     """Has parts that a graph would freeze, each in its own way."""
 
     def __init__(self, num_classes: int, in_channels: int) -> None:
@@ -203,101 +203,6 @@ class Optional(_Part):
         return result
 
 
-class Asking(_Headed):
-    """Has parts with optional arguments; each is always called in one way."""
-
-    def __init__(self, num_classes: int, in_channels: int) -> None:
-        super().__init__(num_classes)
-        self.stem, self.alone, self.given = conv(in_channels, 4), Optional(), Optional()
-        self.passing = Passing()
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.alone(self.stem(x))
-        return self.classify(self.passing(self.given(x, shortcut=2 * x), None, x))
-
-
-class Passing(nn.Module):
-    """Hands an optional argument on; asks for another, which nobody gives."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.inner = Optional()
-
-    def forward(
-        self, x: Tensor, scale: Tensor | None = None, shortcut: Tensor | None = None
-    ) -> Tensor:
-        result: Tensor = self.inner(x if scale is None else scale * x, shortcut)
-        return result
-
-
-class Fused(_Headed):
-    """Norms with an activation inside: two plain, one that serves two calls, one parametric."""
-
-    def __init__(self, num_classes: int, in_channels: int) -> None:
-        super().__init__(num_classes)
-        self.first, self.second, self.third = conv(in_channels, 4), conv(4, 4), conv(4, 4)
-        self.batch, self.group = FusedBatchNorm(nn.ReLU(inplace=True)), FusedGroupNorm(2, 4)
-        self.shared, self.parametric = FusedBatchNorm(nn.SiLU()), FusedBatchNorm(nn.PReLU())
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.group(self.second(self.batch(self.first(x))))
-        x = self.shared(self.third(self.shared(x)))
-        return self.classify(F.dropout(self.parametric(self.second(x)), 0.5, self.training))
-
-
-class FusedBatchNorm(nn.BatchNorm2d):
-    """A batch norm whose graphs differ between training and evaluation, and an activation."""
-
-    def __init__(self, act: nn.Module) -> None:
-        super().__init__(4)
-        self.act = act
-
-    def forward(self, x: Tensor) -> Tensor:
-        if self.training:
-            self.num_batches_tracked.add_(1)
-        x = F.batch_norm(x, self.running_mean, self.running_var, training=self.training)
-        result: Tensor = self.act(x)
-        return result
-
-
-class FusedGroupNorm(nn.GroupNorm):
-    """A group norm with an activation of a class that torch does not know."""
-
-    def __init__(self, groups: int, channels: int) -> None:
-        super().__init__(groups, channels)
-        self.act = Swish()
-
-    def forward(self, x: Tensor) -> Tensor:
-        result: Tensor = self.act(super().forward(x))
-        return result
-
-
-class Swish(nn.Module):
-    """A library's own activation."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x * x.sigmoid()
-
-
-class Pieces(_Headed):
-    """Splits: one group of channels is added to the convolution of the other (Res2Net)."""
-
-    def __init__(self, num_classes: int, in_channels: int) -> None:
-        super().__init__(num_classes)
-        self.stem, self.first, self.second = conv(in_channels, 4), conv(2, 2), conv(2, 2)
-        self.gain = nn.Parameter(torch.full((), 0.5))
-        self.drop = DropPath()
-
-    def forward(self, x: Tensor) -> Tensor:
-        shortcut = self.stem(x)
-        one, two = torch.split(shortcut, 2, 1)
-        one = self.first(one)
-        two = self.second(one + two)
-        out = self.drop(torch.cat([one, two], 1))
-        out.mul_(self.gain)
-        return self.classify(out * 0.2 + shortcut)
-
-
 class Constant(_Part):
     """Makes a tensor, and draws lots."""
 
@@ -306,7 +211,7 @@ class Constant(_Part):
         return result
 
 
-class Lottery(_Headed):
+class Lottery(Headed):
     """Skips its second convolution by chance in training, in Python."""
 
     def __init__(self, num_classes: int, in_channels: int) -> None:
@@ -320,7 +225,7 @@ class Lottery(_Headed):
         return self.classify(x + self.second(x))
 
 
-class Parametric(_Headed):
+class Parametric(Headed):
     """Has PReLUs: one of its own, one called twice, one in two places, one in a container."""
 
     def __init__(self, num_classes: int, in_channels: int) -> None:
@@ -347,7 +252,7 @@ class Level(nn.Module):
         return F.relu(self.conv(x))
 
 
-class Pyramid(_Headed):
+class Pyramid(Headed):
     """Uses one module on maps of two sizes, so that there is no size to place for."""
 
     def __init__(self, num_classes: int, in_channels: int) -> None:
@@ -359,7 +264,7 @@ class Pyramid(_Headed):
         return self.classify(x) + self.classify(self.shared(F.max_pool2d(x, 2)))
 
 
-class Auxiliary(_Headed):
+class Auxiliary(Headed):
     """Has a second classifier for training, on maps of 8×8, and returns both outputs there."""
 
     def __init__(self, num_classes: int, in_channels: int) -> None:
@@ -396,7 +301,7 @@ torch.export.register_dataclass(Output)
 torch.export.register_dataclass(Scores)
 
 
-class Outputs(_Headed):
+class Outputs(Headed):
     """Returns several outputs in evaluation too, and hands some from module to module."""
 
     def __init__(self, num_classes: int, in_channels: int, kind: str) -> None:
@@ -427,7 +332,7 @@ class Features(nn.Module):
         return OrderedDict(low=low, out=F.max_pool2d(low, 2))
 
 
-class Gated(_Headed):
+class Gated(Headed):
     """Squeezes to one pixel, works with the channels last, keeps a buffer in its formula."""
 
     offset: Tensor
@@ -463,18 +368,6 @@ def blocks(num_classes: int = 10, in_channels: int = 3) -> nn.Module:
 
 def refusing(num_classes: int = 10, in_channels: int = 3) -> nn.Module:
     return Refusing(num_classes, in_channels)
-
-
-def asking(num_classes: int = 10, in_channels: int = 3) -> nn.Module:
-    return Asking(num_classes, in_channels)
-
-
-def fused(num_classes: int = 10, in_channels: int = 3) -> nn.Module:
-    return Fused(num_classes, in_channels)
-
-
-def pieces(num_classes: int = 10, in_channels: int = 3) -> nn.Module:
-    return Pieces(num_classes, in_channels)
 
 
 def lottery(num_classes: int = 10, in_channels: int = 3) -> nn.Module:
