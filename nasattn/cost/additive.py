@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import torch
+from torch import nn
 
 from nasattn import attention
 from nasattn.attention.slot_kind import SlotKind
@@ -50,6 +51,7 @@ class CostModel:
         self._activations = {
             site.own: net.get_submodule(site.own) for site in self.sites.sites if site.own
         }
+        self._own: dict[tuple[type[nn.Module], str, Shape], Totals] = {}
         self._added: dict[tuple[str, str, str, Settings], Totals] = {}
 
     @property
@@ -80,11 +82,16 @@ class CostModel:
 
     def _replaced(self, site: Site) -> Totals:
         """Return the cost of the backbone's own activation at a site."""
+        if site.slot is not SlotKind.ACTIVATION:
+            return Totals()
         shape = (site.channels, *site.size)
-        if site.own:
-            return _called(_totals(measure_cost(self._activations[site.own], shape)), site.calls)
-        is_function = site.slot is SlotKind.ACTIVATION
-        return Totals(flops=site.calls * math.prod(shape)) if is_function else Totals()
+        if not site.own:
+            return Totals(flops=site.calls * math.prod(shape))
+        module = self._activations[site.own]
+        key = (type(module), repr(module), shape)
+        if key not in self._own:
+            self._own[key] = _totals(measure_cost(module, shape))
+        return _called(self._own[key], site.calls)
 
 
 @functools.lru_cache(maxsize=4096)

@@ -1,6 +1,6 @@
 """What a backbone, an architecture or a search space costs, on a terminal."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from nasattn.report.call_sites import fold, natural
 from nasattn.report.costs import range_table, signed, span
@@ -51,10 +51,15 @@ def space_cost_page(document: Document, width: int | None) -> list[str]:
         "",
         *_decisions(document["decisions"]).lines(width),
         "",
-        *range_table(document["bare"], document["range"], ("least", "most")).lines(width),
+        *range_table(document["bare"], _ends(document["range"])).lines(width),
         "",
         *folded([_LEGEND], width),
     ]
+
+
+def _ends(ranges: Mapping[str, Sequence[int]]) -> dict[str, dict[str, int]]:
+    names = enumerate(("least", "most"))
+    return {name: {cost: ends[end] for cost, ends in ranges.items()} for end, name in names}
 
 
 def _words(document: Document) -> str:

@@ -156,7 +156,7 @@ def test_thousands_of_architectures_are_costed_in_a_second() -> None:
     start = time.process_time()
     for _ in range(5000):
         model.cost(architecture)
-    # `make bench-costing` measures: here the processor may be busy with other tests.
+    # `make bench-cost` measures: here the processor may be busy with other tests.
     assert time.process_time() - start < 1.0
 
 
