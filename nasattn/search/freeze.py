@@ -94,7 +94,9 @@ def freeze(
         data=data,
         recipe=resolve_recipe(recipe, session.device),
         search=FrozenSearch(sampler=file.search.sampler, pruner=file.search.pruner),
-        execution=FrozenExecution(threads=threads),
+        execution=FrozenExecution(
+            threads=threads, latency_batch_size=file.execution.latency_batch_size
+        ),
         cost_range=_cost_range(space, variants, model),
         environment=environment(session.device),
         space={"choice": space_values["choice"]} if space_values else {},

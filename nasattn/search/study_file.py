@@ -12,7 +12,7 @@ from nasattn.schema import Strict, read_toml, validate
 from nasattn.space import Budget
 from nasattn.training import Recipe
 
-Objective = Literal["accuracy", "params", "flops"]
+Objective = Literal["accuracy", "params", "flops", "latency_ms"]
 SamplerName = Literal["tpe", "nsga2", "gp", "random", "grid", "variants"]
 
 
@@ -28,9 +28,11 @@ class Execution(Strict):
 
     Attributes:
         threads: CPU threads of one trial; None is the machine's, at most four.
+        latency_batch_size: Images in the batch that the objective ``latency_ms`` times.
     """
 
     threads: Annotated[int, Field(ge=1, le=1024)] | None = None
+    latency_batch_size: Annotated[int, Field(ge=1)] = 1
 
 
 class VariantPlacement(Strict):
