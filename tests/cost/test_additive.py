@@ -55,7 +55,7 @@ def test_the_sum_is_the_count_in_every_shipped_space(path: Path, data: st.DataOb
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
-@settings(max_examples=100)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_the_sum_is_the_count_over_many_architectures(path: Path, data: st.DataObject) -> None:
     check(load(path), data)
