@@ -1,14 +1,19 @@
 """Random architectures, for laws that hold for all of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from hypothesis import strategies as st
 
 from nasattn.placement import Architecture, Placement, Site, backbone_sites, canonical
+from nasattn.space import Interval, Scalar, Space, decide
 
 Options = Mapping[str, object]
 SHAPE = (3, 8, 8)
 ARGUMENTS = {"width": 8}
+
+SHIPPED = sorted((Path(__file__).parents[1] / "search_spaces").glob("*.toml"))
+"""The search spaces that come with the project."""
 
 _RATIOS = st.integers(1, 8)
 
@@ -61,6 +66,27 @@ def placements(draw: st.DrawFn, most: int = 6) -> list[Placement]:
 def architectures(most: int = 6) -> st.SearchStrategy[Architecture]:
     """Draw canonical architectures."""
     return placements(most).map(lambda drawn: resnet8(*drawn))
+
+
+class _Drawing:
+    """Chooses what Hypothesis draws."""
+
+    def __init__(self, draw: st.DrawFn) -> None:
+        self._draw = draw
+
+    def categorical(self, name: str, values: Sequence[Scalar]) -> Scalar:
+        return self._draw(st.sampled_from(values), label=name)
+
+    def number(self, name: str, interval: Interval) -> float:
+        low, high = interval.low, interval.high
+        whole = st.integers(int(low), int(high))
+        return self._draw(whole if interval.integer else st.floats(low, high), label=name)
+
+
+@st.composite
+def architectures_of(draw: st.DrawFn, space: Space) -> Architecture:
+    """Draw architectures of a search space."""
+    return decide(space, _Drawing(draw))
 
 
 @st.composite

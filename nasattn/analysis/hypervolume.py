@@ -7,6 +7,8 @@ from nasattn.analysis.dominance import Point, nondominated
 
 REFERENCE_ACCURACY = 0.0
 REFERENCE_COST = 1.05
+LATENCY_SPAN = 10.0
+"""Latency is scaled from the baseline's to so many times that: its range is not known before."""
 
 
 def hypervolume(points: Iterable[Point], reference: Point) -> float:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from nasattn.analysis.dominance import Point, dominates, nondominated
-from nasattn.analysis.hypervolume import hypervolume, reference_point, scaled
+from nasattn.analysis.hypervolume import LATENCY_SPAN, hypervolume, reference_point, scaled
 from nasattn.analysis.knee import knee_index
 from nasattn.records import Trial
 
@@ -42,6 +42,7 @@ class Front(NamedTuple):
         baseline: The architecture of trial 0; None until it is complete.
         knee: The member that `knee_index` names.
         hypervolume: In the coordinates of `scaled`; None where a cost range is not known.
+        cost_range: What 0 and 1 of these coordinates stand for, by cost.
     """
 
     objectives: tuple[str, ...]
@@ -50,6 +51,7 @@ class Front(NamedTuple):
     baseline: Result | None
     knee: Result | None
     hypervolume: float | None
+    cost_range: CostRange
 
     @property
     def listed(self) -> tuple[Result, ...]:
@@ -78,6 +80,8 @@ def front(
         trials: Of one study; those that are not complete are left out.
         objectives: Out of accuracy, params, flops, latency_ms.
         cost_range: Least and largest cost of the search space by name, for the hypervolume.
+            That of latency is from the baseline's to ``LATENCY_SPAN`` times that: it is measured,
+            and a range that grew with the trials would make the hypervolume fall.
     """
     averaged = _averaged(trials)
     results = tuple(result for result in averaged if _values(result, objectives) is not None)
@@ -86,13 +90,16 @@ def front(
     on_front = [result for result, point in zip(results, points, strict=True) if point in best]
     members = sorted(on_front, key=lambda result: _order(result, objectives))
     knee = knee_index([_point(member, objectives) for member in members])
+    base = baseline(trials)
+    ranges = {**_latency_range(base), **(cost_range or {})}
     return Front(
         objectives=tuple(objectives),
         results=results,
         members=tuple(members),
-        baseline=baseline(trials),
+        baseline=base,
         knee=None if knee is None else members[knee],
-        hypervolume=_hypervolume(members, objectives, cost_range or {}),
+        hypervolume=_hypervolume(members, objectives, ranges),
+        cost_range={name: ranges[name] for name in objectives if name in ranges},
     )
 
 
@@ -153,6 +160,11 @@ def _point(result: Result, objectives: Iterable[str]) -> Point:
 def _order(result: Result, objectives: Sequence[str]) -> tuple[float | int, ...]:
     costs_first = sorted(objectives, key=lambda name: name == "accuracy")
     return (*_point(result, costs_first), result.trial.trial)
+
+
+def _latency_range(baseline: Result | None) -> dict[str, tuple[float, float]]:
+    latency = baseline.trial.latency_ms if baseline else None
+    return {"latency_ms": (latency, LATENCY_SPAN * latency)} if latency else {}
 
 
 def _hypervolume(

@@ -28,7 +28,7 @@ def _resolve(
     hyperparameters=(
         Hyperparameter("mode", "l2", one_of("l2", "l1")),
         Hyperparameter("after_relu", default=False, rule=FLAG),
-        Hyperparameter("eps", 1e-5, POSITIVE),
+        Hyperparameter("eps", 1e-5, POSITIVE, priced=False),
     ),
     resolve=_resolve,
 )

@@ -38,11 +38,13 @@ class Hyperparameter:
         name: The option's name; the paper's symbol where it has one.
         default: The value where none is given; None where the module finds its own.
         rule: What a given value must obey.
+        priced: Whether parameters or FLOPs may depend on it.
     """
 
     name: str
     default: Scalar | None
     rule: Rule
+    priced: bool = True
 
     @property
     def values(self) -> str:

@@ -124,7 +124,7 @@ class SpatialGate(nn.Module):
     url="https://arxiv.org/abs/2111.12419",
     hyperparameters=(
         Hyperparameter("attend", "channel", one_of("channel", "spatial", "both")),
-        Hyperparameter("penalty", 1e-4, NOT_NEGATIVE),
+        Hyperparameter("penalty", 1e-4, NOT_NEGATIVE, priced=False),
     ),
     resolve=_resolve,
 )

@@ -85,7 +85,7 @@ def _resolve(
     hyperparameters=(
         Hyperparameter("ratio", 16, INTEGER),
         Hyperparameter("filter_size", "site", either(one_of("site"), SIDE)),
-        Hyperparameter("seed", None, SEED),
+        Hyperparameter("seed", None, SEED, priced=False),
     ),
     resolve=_resolve,
 )

@@ -22,7 +22,7 @@ def _resolve(channels: int, size: Size | None, *, e_lambda: float) -> dict[str, 
     slots=(SlotKind.BEFORE_CONV, SlotKind.AFTER_CONV, SlotKind.BLOCK_END),
     paper="SimAM: A Simple, Parameter-Free Attention Module for CNNs (ICML 2021)",
     url="https://proceedings.mlr.press/v139/yang21o.html",
-    hyperparameters=(Hyperparameter("e_lambda", 1e-4, POSITIVE),),
+    hyperparameters=(Hyperparameter("e_lambda", 1e-4, POSITIVE, priced=False),),
     resolve=_resolve,
 )
 class SimpleAttention(nn.Module):

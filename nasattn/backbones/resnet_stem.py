@@ -1,29 +1,134 @@
-"""Torchvision's ResNets with the stem for small images: 3×3, stride 1, no max pool."""
+"""ResNet-18 and ResNet-50 with the stem for small images: 3×3, stride 1, no max pool.
 
-from typing import TYPE_CHECKING
+Source: He et al., "Deep Residual Learning for Image Recognition" (arXiv:1512.03385), table 1,
+with the stride of a bottleneck in its 3×3 convolution. Names of layers are torchvision's, so
+that its weights fit but for the stem's; torchvision itself takes seconds to import.
+"""
 
-from torch import nn
-
-if TYPE_CHECKING:
-    from torchvision.models import ResNet
-
-
-def resnet18(num_classes: int = 10, in_channels: int = 3) -> "ResNet":
-    """Return ResNet-18 for 32×32 images; its parameter names are torchvision's."""
-    from torchvision.models.resnet import BasicBlock, ResNet  # takes seconds: only if needed
-
-    return _small_stem(ResNet(BasicBlock, [2, 2, 2, 2], num_classes), in_channels)
+from torch import Tensor, nn
 
 
-def resnet50(num_classes: int = 10, in_channels: int = 3) -> "ResNet":
-    """Return ResNet-50 for 32×32 images; its parameter names are torchvision's."""
-    from torchvision.models.resnet import Bottleneck, ResNet
+class BasicBlock(nn.Module):
+    """Two 3×3 convolutions with batch norm, added to a shortcut.
 
-    return _small_stem(ResNet(Bottleneck, [3, 4, 6, 3], num_classes), in_channels)
+    Shapes: ``(N, in_channels, H, W)`` to ``(N, channels, H / stride, W / stride)``.
+    """
+
+    expansion = 1
+
+    def __init__(self, in_channels: int, channels: int, stride: int) -> None:
+        super().__init__()
+        self.conv1 = _conv(in_channels, channels, 3, stride)
+        self.bn1 = nn.BatchNorm2d(channels)
+        self.relu = nn.ReLU(inplace=True)
+        self.conv2 = _conv(channels, channels, 3)
+        self.bn2 = nn.BatchNorm2d(channels)
+        self.downsample = _shortcut(in_channels, channels, stride)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the sum of branch and shortcut, after the activation."""
+        out = self.relu(self.bn1(self.conv1(x)))
+        out = self.bn2(self.conv2(out))
+        shortcut = x if self.downsample is None else self.downsample(x)
+        result: Tensor = self.relu(out + shortcut)
+        return result
 
 
-def _small_stem(net: "ResNet", in_channels: int) -> "ResNet":
-    net.conv1 = nn.Conv2d(in_channels, 64, 3, 1, 1, bias=False)
-    nn.init.kaiming_normal_(net.conv1.weight, mode="fan_out", nonlinearity="relu")
-    net.maxpool = nn.Identity()
-    return net
+class Bottleneck(nn.Module):
+    """1×1, 3×3 and 1×1 convolutions with batch norm, added to a shortcut.
+
+    Shapes: ``(N, in_channels, H, W)`` to ``(N, 4 channels, H / stride, W / stride)``.
+    """
+
+    expansion = 4
+
+    def __init__(self, in_channels: int, channels: int, stride: int) -> None:
+        super().__init__()
+        out_channels = self.expansion * channels
+        self.conv1 = _conv(in_channels, channels, 1)
+        self.bn1 = nn.BatchNorm2d(channels)
+        self.conv2 = _conv(channels, channels, 3, stride)
+        self.bn2 = nn.BatchNorm2d(channels)
+        self.conv3 = _conv(channels, out_channels, 1)
+        self.bn3 = nn.BatchNorm2d(out_channels)
+        self.relu = nn.ReLU(inplace=True)
+        self.downsample = _shortcut(in_channels, out_channels, stride)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the sum of branch and shortcut, after the activation."""
+        out = self.relu(self.bn1(self.conv1(x)))
+        out = self.relu(self.bn2(self.conv2(out)))
+        out = self.bn3(self.conv3(out))
+        shortcut = x if self.downsample is None else self.downsample(x)
+        result: Tensor = self.relu(out + shortcut)
+        return result
+
+
+class ResNet(nn.Module):
+    """Stem, four stages of blocks, global average pool, one linear layer.
+
+    Args:
+        block: The kind of block.
+        depths: Blocks in each stage.
+        num_classes: Number of outputs.
+        in_channels: Channels of the images.
+
+    Shapes: ``(N, in_channels, H, W)`` to ``(N, num_classes)``.
+    """
+
+    def __init__(
+        self,
+        block: type[BasicBlock | Bottleneck],
+        depths: tuple[int, int, int, int],
+        num_classes: int = 10,
+        in_channels: int = 3,
+    ) -> None:
+        super().__init__()
+        self.conv1 = _conv(in_channels, 64, 3)
+        self.bn1 = nn.BatchNorm2d(64)
+        self.relu = nn.ReLU(inplace=True)
+        self.layer1 = _stage(block, 64, 64, depths[0], 1)
+        self.layer2 = _stage(block, 64 * block.expansion, 128, depths[1], 2)
+        self.layer3 = _stage(block, 128 * block.expansion, 256, depths[2], 2)
+        self.layer4 = _stage(block, 256 * block.expansion, 512, depths[3], 2)
+        self.avgpool = nn.AdaptiveAvgPool2d(1)
+        self.fc = nn.Linear(512 * block.expansion, num_classes)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the logits."""
+        x = self.relu(self.bn1(self.conv1(x)))
+        x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
+        logits: Tensor = self.fc(self.avgpool(x).flatten(1))
+        return logits
+
+
+def resnet18(num_classes: int = 10, in_channels: int = 3) -> ResNet:
+    """Return ResNet-18 for 32×32 images."""
+    return ResNet(BasicBlock, (2, 2, 2, 2), num_classes, in_channels)
+
+
+def resnet50(num_classes: int = 10, in_channels: int = 3) -> ResNet:
+    """Return ResNet-50 for 32×32 images."""
+    return ResNet(Bottleneck, (3, 4, 6, 3), num_classes, in_channels)
+
+
+def _conv(in_channels: int, channels: int, side: int, stride: int = 1) -> nn.Conv2d:
+    return nn.Conv2d(in_channels, channels, side, stride, side // 2, bias=False)
+
+
+def _shortcut(in_channels: int, channels: int, stride: int) -> nn.Sequential | None:
+    """Return the projection where the shape changes, else None."""
+    if stride == 1 and in_channels == channels:
+        return None
+    return nn.Sequential(_conv(in_channels, channels, 1, stride), nn.BatchNorm2d(channels))
+
+
+def _stage(
+    block: type[BasicBlock | Bottleneck], in_channels: int, channels: int, depth: int, stride: int
+) -> nn.Sequential:
+    first = block(in_channels, channels, stride)
+    inner = channels * block.expansion
+    return nn.Sequential(first, *(block(inner, channels, 1) for _ in range(depth - 1)))

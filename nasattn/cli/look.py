@@ -56,7 +56,7 @@ def sites(
     _print(describe, sites_page, "nasattn modules", as_json=as_json)
 
 
-def cost(
+def cost(  # noqa: PLR0913 - one argument for each option of the command
     target: Annotated[
         str,
         typer.Argument(
@@ -68,15 +68,27 @@ def cost(
     input_shape: InputShape = None,
     num_classes: Classes = 10,
     arg: Arguments = None,
+    latency: Annotated[bool, typer.Option("--latency", help="Also measure the latency.")] = False,
+    device: Annotated[str, typer.Option(help="Where: auto, cpu, cuda:N or mps.")] = "auto",
+    batch_size: Annotated[int, typer.Option(min=1, help="Images in the batch it is of.")] = 1,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="CPU threads. [default: a trial's]")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Count parameters and FLOPs by stage and by placement, before anything is trained."""
+    """Count parameters and FLOPs by stage and by placement, before anything is trained.
+
+    --latency is the median of many passes over one batch, float32. No two measurements are equal
+    to the bit: compare what was measured on one idle machine.
+    """
     from nasattn.report.cost_page import cost_page, space_cost_page
 
     is_file = target.endswith((".json", ".toml"))
     if is_file and (input_shape or arg):
         raise UserError(f"--input-shape and --arg are for a backbone; {target} has its own")
     if target.endswith(".toml"):
+        if latency:
+            raise UserError(f"--latency is for one network; {target} is a search space")
         from nasattn.space import read_space_file
         from nasattn.space.decision_costs import describe_costs
 
@@ -91,10 +103,24 @@ def cost(
 
     def describe() -> "Document":
         asked = _read_architecture(target) if is_file else _backbone(target, input_shape, arg)
-        return describe_architecture(asked, num_classes)
+        document = describe_architecture(asked, num_classes)
+        if latency:
+            document["latency"] = _latency(asked, num_classes, device, batch_size, threads)
+        return document
 
     following = "" if is_file else f"nasattn sites {target}"
     return _print(describe, cost_page, following, as_json=as_json)
+
+
+def _latency(
+    architecture: "Architecture", classes: int, device: str, batch_size: int, threads: int | None
+) -> "Document":
+    from nasattn.search.environment import default_threads
+    from nasattn.search.timing import Conditions, describe_latency
+    from nasattn.training import resolve_device
+
+    conditions = Conditions(resolve_device(device), batch_size, threads or default_threads())
+    return describe_latency(architecture, classes, conditions)
 
 
 def _backbone(name: str, input_shape: str | None, arguments: list[str] | None) -> "Architecture":

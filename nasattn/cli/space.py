@@ -21,15 +21,30 @@ def register(main: typer.Typer) -> None:
 
 @app.command()
 def show(
-    file: Annotated[Path, typer.Argument(help="A search-space file.", show_default=False)],
+    file: Annotated[
+        Path, typer.Argument(help="A search-space file, or a study file.", show_default=False)
+    ],
     *,
-    classes: Annotated[int, typer.Option(min=1, help="Outputs of the network.")] = 10,
+    budget: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COST=LIMIT,…",
+            help="Tell the share within it: params=1.05x,flops=2000000. [default: the study's]",
+        ),
+    ] = None,
+    classes: Annotated[
+        int | None,
+        typer.Option(min=1, help="Outputs of the network. [default: the study's data's, else 10]"),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show sites by choice, options and what they cost, the size and cost range of a space."""
-    from nasattn.space import describe, read_space_file
+    """Show what a search space holds and costs: sites, options, size, distribution of costs."""
+    from nasattn.search.shown_space import read_shown_space
+    from nasattn.space import describe, parse_budget
 
-    document = describe(read_space_file(file), str(file), classes)
+    shown = read_shown_space(file, classes)
+    limits = shown.budget if budget is None else parse_budget(budget, "--budget")
+    document = describe(shown.file, shown.place, shown.num_classes, limits)
     if as_json:
         from nasattn.report.documents import print_json
 

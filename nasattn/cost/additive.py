@@ -1,6 +1,7 @@
 """The cost of architectures without building them: placements add to the bare backbone."""
 
 import functools
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -11,10 +12,13 @@ from nasattn import attention
 from nasattn.attention.slot_kind import SlotKind
 from nasattn.backbones import create
 from nasattn.cost.count import Cost, measure_cost
-from nasattn.cost.totals import Totals
-from nasattn.placement import Architecture, Placement, Sites, backbone_sites
+from nasattn.cost.totals import Totals, sum_of
+from nasattn.placement import Architecture, Placement, Site, Sites, backbone_sites
 from nasattn.placement.architecture import Scalar, Settings, Shape
 from nasattn.placement.canonical_form import settings
+
+# Samplers draw options without a price from intervals: each draw would be kept.
+_MOST_KEPT = 2**14
 
 
 class CostModel:
@@ -44,31 +48,50 @@ class CostModel:
         with torch.random.fork_rng(devices=[]):
             net = create(backbone, num_classes, input_shape[0], **dict(backbone_args))
         self.bare: Cost = measure_cost(net, input_shape)
-        self._own_activations = _parametric_activations(net)
+        self._activations = {
+            site.own: net.get_submodule(site.own) for site in self.sites.sites if site.own
+        }
+        self._own: dict[tuple[type[nn.Module], str, Shape], Totals] = {}
+        self._added: dict[tuple[str, str, str, Settings], Totals] = {}
 
     @property
     def base(self) -> Totals:
         """The cost of the bare backbone."""
-        bare = self.bare
-        return Totals(bare.params, bare.norm_statistics, bare.flops, bare.flops_stock)
+        return _totals(self.bare)
 
     def placement(self, placement: Placement) -> Totals:
         """Return what a canonical placement adds, less the activation that it replaces."""
-        site = self._sites[placement.site]
-        added = module_cost(placement.module, placement.options, site.channels, site.size)
-        added = replace(
-            added, flops=site.calls * added.flops, flops_stock=site.calls * added.flops_stock
-        )
-        if site.slot is not SlotKind.ACTIVATION:
-            return added
-        height, width = site.size
-        replaced = self._own_activations.get(site.at, 0)
-        elements = site.channels * height * width
-        return added - Totals(params=replaced, flops=site.calls * elements)
+        key = (placement.slot, placement.at, placement.module, placement.options)
+        found = self._added.get(key)
+        return self._add(*key) if found is None else found
 
     def cost(self, architecture: Architecture) -> Totals:
         """Return the cost of a canonical architecture over this backbone."""
-        return sum((self.placement(p) for p in architecture.placements), self.base)
+        return sum_of((self.base, *map(self.placement, architecture.placements)))
+
+    def _add(self, slot: str, at: str, module: str, options: Settings) -> Totals:
+        priced = _priced(module, options)
+        key = (slot, at, module, priced)
+        if key not in self._added:
+            site = self._sites[f"{slot}:{at}"]
+            added = module_cost(module, priced, site.channels, site.size)
+            self._added[key] = _called(added, site.calls) - self._replaced(site)
+        if len(self._added) < _MOST_KEPT:
+            self._added[slot, at, module, options] = self._added[key]
+        return self._added[key]
+
+    def _replaced(self, site: Site) -> Totals:
+        """Return the cost of the backbone's own activation at a site."""
+        if site.slot is not SlotKind.ACTIVATION:
+            return Totals()
+        shape = (site.channels, *site.size)
+        if not site.own:
+            return Totals(flops=site.calls * math.prod(shape))
+        module = self._activations[site.own]
+        key = (type(module), repr(module), shape)
+        if key not in self._own:
+            self._own[key] = _totals(measure_cost(module, shape))
+        return _called(self._own[key], site.calls)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -76,8 +99,7 @@ def module_cost(name: str, options: Settings, channels: int, size: tuple[int, in
     """Return the cost of one attention module on a map of (channels, *size)."""
     with torch.random.fork_rng(devices=[]):
         module = attention.create(name, channels, size, **dict(options))
-    cost = measure_cost(module, (channels, *size))
-    return Totals(cost.params, cost.norm_statistics, cost.flops, cost.flops_stock)
+    return _totals(measure_cost(module, (channels, *size)))
 
 
 def cost_model(architecture: Architecture, num_classes: int = 10) -> CostModel:
@@ -91,12 +113,21 @@ def _model(backbone: str, arguments: Settings, shape: Shape, num_classes: int) -
     return CostModel(backbone, dict(arguments), shape, num_classes)
 
 
-def _parametric_activations(net: nn.Module) -> dict[str, int]:
-    """Return the parameters of the activations that have any (they go when replaced)."""
-    from nasattn.placement.layers import ACTIVATIONS
+def _totals(cost: Cost) -> Totals:
+    return Totals(cost.params, cost.norm_statistics, cost.flops, cost.flops_stock)
 
-    return {
-        path: sum(p.numel() for p in module.parameters())
-        for path, module in net.named_modules()
-        if isinstance(module, ACTIVATIONS) and any(True for _ in module.parameters())
-    }
+
+def _called(totals: Totals, calls: int) -> Totals:
+    """Return what a part costs that one image passes ``calls`` times."""
+    return replace(totals, flops=calls * totals.flops, flops_stock=calls * totals.flops_stock)
+
+
+def _priced(module: str, options: Settings) -> Settings:
+    """Leave out the options that no cost depends on: a sampler may draw them from an interval."""
+    free = _free(module)
+    return tuple(item for item in options if item[0] not in free) if free else options
+
+
+@functools.cache
+def _free(module: str) -> frozenset[str]:
+    return frozenset(item.name for item in attention.get(module).hyperparameters if not item.priced)

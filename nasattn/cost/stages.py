@@ -127,17 +127,11 @@ def _parts(cost: Cost, sites: Sequence[Site], stages: _Stages) -> Iterator[Part]
         yield stages.of(path), totals - children.get(path, Totals())
     for site in sites:
         # An activation that is a function is counted in the module whose forward calls it.
-        if site.slot is SlotKind.ACTIVATION and not _is_module(site.at, cost):
+        if site.slot is SlotKind.ACTIVATION and not site.own:
             height, width = site.size
             elements = Totals(flops=site.calls * site.channels * height * width)
             yield stage_name(site.stage), elements
             yield stages.of(site.at.rpartition(".")[0]), Totals() - elements
-
-
-def _is_module(call: str, cost: Cost) -> bool:
-    """Tell whether a call is one of a module: ``relu_1`` calls the module ``relu``."""
-    stem, _, number = call.rpartition("_")
-    return call in cost.by_module or (number.isdecimal() and stem in cost.by_module)
 
 
 def _end_maps(sites: Sequence[Site]) -> dict[str, Shape]:

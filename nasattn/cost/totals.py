@@ -1,5 +1,6 @@
 """Cost as a value that adds up."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -36,3 +37,14 @@ class Totals:
             self.flops - other.flops,
             self.flops_stock - other.flops_stock,
         )
+
+
+def sum_of(parts: Iterable[Totals]) -> Totals:
+    """Return the sum of ``parts`` without making a value for each partial sum."""
+    params = statistics = flops = stock = 0
+    for part in parts:
+        params += part.params
+        statistics += part.norm_statistics
+        flops += part.flops
+        stock += part.flops_stock
+    return Totals(params, statistics, flops, stock)

@@ -35,6 +35,8 @@ class Site:
         follows: For a block end that is also the point after a convolution: that
             convolution's call; an ``after_conv`` choice governs the site too.
         calls: How often one image passes here (more than once where a block is used again).
+        own: For an activation: the path of the backbone's module that applies it, empty where
+            a function does.
     """
 
     slot: SlotKind
@@ -45,6 +47,7 @@ class Site:
     size: tuple[int, int]
     follows: str | None = None
     calls: int = 1
+    own: str = ""
 
     @property
     def name(self) -> str:
@@ -115,11 +118,21 @@ def find_sites(net: nn.Module, input_shape: Shape) -> Sites:
             size=visits[call.name].size,
             follows=merged.get(call.name),
             calls=visits[call.name].calls,
+            own=_own_activation(call, owner),
         )
-        for call, _ in usable
+        for call, owner in usable
         if call.at not in merged.values() or call.slot is not SlotKind.AFTER_CONV
     )
     return Sites(sites, (*_untraceable(owners), *_refused(obstacles)))
+
+
+def _own_activation(call: CallSite, owner: Owner) -> str:
+    """Return the path of the module that an activation site calls, or an empty string."""
+    if call.slot is not SlotKind.ACTIVATION:
+        return ""
+    calls_module = call.node is not None and call.node.op == "call_module"
+    name = str(call.node.target) if call.node is not None and calls_module else call.child
+    return f"{owner.path}.{name}" if owner.path and name else name
 
 
 def _untraceable(owners: list[Owner]) -> Iterator[Refusal]:

@@ -25,7 +25,8 @@ class Trial:
         params: Trainable parameters.
         flops: Of the forward pass of one image, elementwise operations and reductions included.
         flops_stock: fvcore's own figure.
-        latency_ms: Of one batch, where it is an objective.
+        latency_ms: Of one batch, where it is an objective: the median.
+        latency_iqr_ms: Interquartile range of its measurements.
         epochs: How many were trained.
         seconds: Spent training and evaluating.
         placements: ``{"slot", "at", "module", "options"}`` each; none in the bare backbone.
@@ -48,6 +49,7 @@ class Trial:
     flops: int
     flops_stock: int
     latency_ms: float | None = None
+    latency_iqr_ms: float | None = None
     epochs: int
     seconds: float
     placements: tuple[Mapping[str, Any], ...]
@@ -82,7 +84,7 @@ class Trial:
 
 _WHOLE = ("trial", "attempt", "repeat", "params", "flops", "flops_stock", "epochs")
 _WORDS = ("state", "reason", "digest", "device", "started")
-_NUMBERS = ("accuracy", "best_accuracy", "latency_ms", "seconds")
+_NUMBERS = ("accuracy", "best_accuracy", "latency_ms", "latency_iqr_ms", "seconds")
 _OF_PLACEMENTS = {"slot", "at", "module", "options"}
 
 

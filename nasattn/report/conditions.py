@@ -6,16 +6,23 @@ from pathlib import Path
 from nasattn.analysis import Front
 from nasattn.analysis.hypervolume import REFERENCE_ACCURACY, REFERENCE_COST
 from nasattn.records import Study, Trial
-from nasattn.report.units import counted, human
+from nasattn.report.units import counted, human, milliseconds
 
 
 def conditions(study: Study, trials: Sequence[Trial]) -> str:
     """Write data, recipe, seeds, processor and versions of ``study`` in one line."""
-    parts = (_data(study), _recipe(study), _seeds(study), _machine(study, trials), _torch(study))
+    parts = (
+        _data(study),
+        _recipe(study),
+        _seeds(study),
+        _latency(study),
+        _machine(study, trials),
+        _torch(study),
+    )
     return "; ".join(part for part in parts if part)
 
 
-def hypervolume_words(study: Study, front: Front) -> str:
+def hypervolume_words(front: Front) -> str:
     """Write the hypervolume with what it is measured against."""
     costs = [name for name in front.objectives if name != "accuracy"]
     if front.hypervolume is None:
@@ -23,12 +30,28 @@ def hypervolume_words(study: Study, front: Front) -> str:
     against = [f"accuracy {REFERENCE_ACCURACY:g}"] if "accuracy" in front.objectives else []
     against += [f"{name} {REFERENCE_COST:g}" for name in costs]
     ranges = "; ".join(
-        f"{name} {human(low)} = 0, {human(high)} = 1"
-        for name, (low, high) in study.cost_range.items()
-        if name in costs
+        f"{name} {_size(name, low)} = 0, {_size(name, high)} = 1"
+        for name, (low, high) in front.cost_range.items()
     )
     scale = f" (logarithmic scale: {ranges})" if ranges else ""
     return f"hypervolume {front.hypervolume:.4f} against {', '.join(against)}{scale}"
+
+
+def _size(cost: str, value: float) -> str:
+    return milliseconds(value) if cost == "latency_ms" else human(value)
+
+
+def _latency(study: Study) -> str:
+    """Write what the latencies were measured with, where there are any."""
+    if "latency_ms" not in study.objectives:
+        return ""
+    execution = study.table("execution")
+    words = (
+        f"a batch of {execution.get('latency_batch_size', 1)}",
+        counted(int(execution.get("threads", 1)), "thread"),
+        str(study.table("recipe").get("precision", "")),
+    )
+    return f"latency: median for {_listed(words)}"
 
 
 def _data(study: Study) -> str:

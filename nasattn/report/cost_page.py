@@ -1,6 +1,6 @@
 """What a backbone, an architecture or a search space costs, on a terminal."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from nasattn.report.call_sites import fold, natural
 from nasattn.report.costs import range_table, signed, span
@@ -9,7 +9,7 @@ from nasattn.report.ink import folded, headline
 from nasattn.report.placements import module_words, option_word
 from nasattn.report.sites_page import map_words, network_words
 from nasattn.report.table import Row, Table
-from nasattn.report.units import relative
+from nasattn.report.units import counted, milliseconds, relative
 
 _COUNTS = ("params", "norm_statistics", "flops", "flops_stock")
 _HEADS = ("params", "+ stats", "flops", "flops_stock")
@@ -31,6 +31,8 @@ def cost_page(document: Document, width: int | None) -> list[str]:
         page += ["What each placement adds to the bare backbone:", ""]
         page += [*_placements(document).lines(width), ""]
         page += [*folded([_against(document)], width), ""]
+    if "latency" in document:
+        page += [*folded([_latency(document["latency"])], width), ""]
     return [*page, *folded([_LEGEND], width)]
 
 
@@ -51,10 +53,15 @@ def space_cost_page(document: Document, width: int | None) -> list[str]:
         "",
         *_decisions(document["decisions"]).lines(width),
         "",
-        *range_table(document["bare"], document["range"], ("least", "most")).lines(width),
+        *range_table(document["bare"], _ends(document["range"])).lines(width),
         "",
         *folded([_LEGEND], width),
     ]
+
+
+def _ends(ranges: Mapping[str, Sequence[int]]) -> dict[str, dict[str, int]]:
+    names = enumerate(("least", "most"))
+    return {name: {cost: ends[end] for cost, ends in ranges.items()} for end, name in names}
 
 
 def _words(document: Document) -> str:
@@ -97,6 +104,28 @@ def _against(document: Document) -> str:
         for name in ("params", "flops", "flops_stock")
     )
     return f"against the bare backbone: {', '.join(differences)}"
+
+
+def _latency(found: Document) -> str:
+    """Write the latency, the bare backbone's beside it, and their conditions."""
+    words = _measured(found)
+    if bare := found["bare"]:
+        difference = relative(found["median_ms"], bare["median_ms"])
+        words += f", {difference} % against the bare backbone's {_measured(bare)}"
+    conditions = (
+        f"a batch of {found['batch_size']}",
+        found["device"],
+        found["processor"],
+        counted(found["threads"], "thread"),
+        found["precision"],
+        f"torch {found['torch']}",
+    )
+    return f"latency: {words}; {', '.join(conditions)}"
+
+
+def _measured(found: Document) -> str:
+    median, spread = milliseconds(found["median_ms"]), milliseconds(found["iqr_ms"])
+    return f"{median} ms (interquartile range {spread}, {found['runs']:,} runs)"
 
 
 def _decisions(decisions: Iterable[Document]) -> Table:

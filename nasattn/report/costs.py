@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from nasattn.report.table import Row, Table
 from nasattn.report.units import human, relative
 
-Ends = tuple[int, int]
-
 
 def signed(count: int) -> str:
     """Write what is added or saved: ``+1.250k``, ``-64``.
@@ -27,24 +25,22 @@ def span(ends: Sequence[int]) -> str:
     return least if least == most else f"{least} to {most}"
 
 
-def range_table(
-    bare: Mapping[str, int], ranges: Mapping[str, Ends], heads: tuple[str, str]
-) -> Table:
-    """Return each cost of a space's ends, exact and against the bare backbone.
+def range_table(bare: Mapping[str, int], rows: Mapping[str, Mapping[str, int]]) -> Table:
+    """Return each cost of some places in a space, exact and against the bare backbone.
 
     Args:
         bare: The costs of the bare backbone.
-        ranges: The two ends of each cost.
-        heads: What the ends are called.
+        rows: The costs at each place, by what the place is called.
     """
-    rows = []
-    for cost, ends in ranges.items():
-        cells = [cell for end in ends for cell in (f"{end:,}", _percent(end, bare[cost]))]
-        rows.append(Row((cost, f"{bare[cost]:,}", *cells)))
-    lower, upper = heads
-    return Table(("<cost", "bare backbone", lower, "", upper, ""), "", tuple(rows))
+    costs = next(iter(rows.values()))
+    heads = [head for cost in costs for head in (cost, "Δ %")]
+    cells = [
+        (name, *(cell for cost in costs for cell in _against(values[cost], bare[cost])))
+        for name, values in rows.items()
+    ]
+    own = ("bare backbone", *(cell for cost in costs for cell in (f"{bare[cost]:,}", "")))
+    return Table(("<", *heads), "", tuple(map(Row, (own, *cells))))
 
 
-def _percent(value: int, base: int) -> str:
-    text = relative(value, base)
-    return f"{text} %" if text else ""
+def _against(value: int, bare: int) -> tuple[str, str]:
+    return f"{value:,}", relative(value, bare)

@@ -14,7 +14,7 @@ from rich.text import Text
 from nasattn.analysis import front
 from nasattn.records import Trial
 from nasattn.report.placements import describe
-from nasattn.report.units import counted, duration, human, percent
+from nasattn.report.units import counted, duration, human, milliseconds, percent
 
 _SHOWN_MEMBERS = 8
 # In a log an epoch is worth a line when nothing was said for so long.
@@ -90,6 +90,8 @@ class _Watcher:
             after = counted(trial.epochs, "epoch")
             return f"trial {trial.trial} paused after {after}: {trial.reason}"
         cost = f"{human(trial.params)} params, {human(trial.flops)} flops"
+        if trial.latency_ms is not None:
+            cost += f", {milliseconds(trial.latency_ms)} ms"
         took = duration(trial.seconds)
         return f"{of} {percent(trial.accuracy)} %, {cost}, {took}: {describe(trial)}"
 
@@ -192,6 +194,8 @@ class LiveObserver(_Watcher):
             trial = member.trial
             mark = "  baseline" if trial.trial == 0 else ""
             cost = f"{human(trial.params)} params  {human(trial.flops)} flops"
+            if trial.latency_ms is not None:
+                cost += f"  {milliseconds(trial.latency_ms)} ms"
             text = f"  {trial.trial:>4}  {percent(trial.accuracy)} %  {cost}{mark}"
             lines.append(Text(text, no_wrap=True, overflow="ellipsis"))
         hidden = len(found.members) - _SHOWN_MEMBERS

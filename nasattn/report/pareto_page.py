@@ -10,7 +10,7 @@ from nasattn.report.pareto_plot import BASELINE, KNEE, MEMBER, front_plot
 from nasattn.report.placements import describe
 from nasattn.report.progress import progress_words
 from nasattn.report.table import Row, Table
-from nasattn.report.units import human, percent, points, relative
+from nasattn.report.units import human, milliseconds, percent, points, relative
 
 _ARROWS = {"maximize": "↑", "minimize": "↓"}
 
@@ -36,7 +36,7 @@ def pareto_page(
         page.append(paint(f"no baseline yet: {_baseline_state(trials)}", "yellow"))
     page += ["", *front_plot(front, plot_width(width)), ""]
     return page + folded(
-        [f"conditions: {conditions(study, trials)}", hypervolume_words(study, front)], width
+        [f"conditions: {conditions(study, trials)}", hypervolume_words(front)], width
     )
 
 
@@ -61,7 +61,7 @@ def _row(result: Result, front: Front, cells: int) -> Row:
         relative(trial.params, base.params if base else None),
         human(trial.flops),
         relative(trial.flops, base.flops if base else None),
-        "" if trial.latency_ms is None else f"{trial.latency_ms:.4g}",
+        milliseconds(trial.latency_ms),
         relative(trial.latency_ms, base.latency_ms if base else None),
     )
     return Row(values[:cells], _words(result, front), _style(result, front))

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from nasattn.report.axis import Scale, x_axis
 from nasattn.report.ink import paint
 from nasattn.report.ticks import round_ticks, tick_labels
 
 _ROWS_PER_TICK = 3
-_COLUMNS_PER_TICK = 14
 _MARGIN = 0.03
 
 
@@ -31,18 +31,6 @@ class Series(NamedTuple):
     style: str
     points: tuple[tuple[float, float], ...]
     path: str = ""
-
-
-class Scale(NamedTuple):
-    """Maps [low, high] onto the cells 0 .. cells - 1."""
-
-    low: float
-    high: float
-    cells: int
-
-    def cell(self, value: float) -> int:
-        """Return the cell of ``value``."""
-        return round((value - self.low) / (self.high - self.low) * (self.cells - 1))
 
 
 def plot(
@@ -67,7 +55,7 @@ def plot(
     for row in reversed(range(height)):
         tick = "┤" if row in labels else "│"
         lines.append(f"{labels.get(row, ''):>{gutter}} {tick}{_row_text(canvas[row])}")
-    return [*lines, *_x_axis(x, gutter), _centred(x_label, gutter, x), _legend(series)]
+    return [*lines, *x_axis(x, gutter), _centred(x_label, gutter, x), _legend(series)]
 
 
 def _scale(values: Sequence[float], cells: int) -> Scale:
@@ -100,18 +88,6 @@ def _path(cells: Iterable[tuple[int, int]]) -> Iterable[tuple[int, int]]:
 
 def _row_text(row: Iterable[tuple[str, str]]) -> str:
     return "".join(paint(character, style) for character, style in row).rstrip()
-
-
-def _x_axis(x: Scale, gutter: int) -> tuple[str, str]:
-    ticks = round_ticks(x.low, x.high, max(x.cells // _COLUMNS_PER_TICK, 2))
-    cells = [x.cell(tick) for tick in ticks]
-    line = "".join("┬" if cell in cells else "─" for cell in range(x.cells))
-    labels = ""
-    for cell, label in zip(cells, tick_labels(ticks), strict=True):
-        start = min(max(gutter + 2 + cell - len(label) // 2, 0), gutter + 2 + x.cells - len(label))
-        if not labels or start > len(labels):
-            labels = labels.ljust(start) + label
-    return " " * gutter + " └" + line, labels
 
 
 def _centred(label: str, gutter: int, x: Scale) -> str:

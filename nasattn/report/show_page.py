@@ -13,7 +13,7 @@ from nasattn.report.plot import Series, plot
 from nasattn.report.progress import STATE_STYLES
 from nasattn.report.table import Row, Table
 from nasattn.report.trials_page import epochs_words
-from nasattn.report.units import duration, percent, points, relative
+from nasattn.report.units import duration, milliseconds, percent, points, relative
 
 
 def show_page(study: Study, trial: Trial, baseline: Result | None, width: int | None) -> list[str]:
@@ -43,11 +43,13 @@ def _facts(study: Study, trial: Trial, baseline: Trial | None) -> Iterable[tuple
         yield "accuracy", f"{percent(trial.accuracy)} %{_against(difference, ' points')}"
     if trial.best_accuracy is not None:
         yield "best accuracy", f"{percent(trial.best_accuracy)} % (of all epochs)"
-    for cost in ("params", "flops", "flops_stock", "latency_ms"):
-        value = getattr(trial, cost)
-        if value is not None:
-            difference = relative(value, getattr(baseline, cost, None))
-            yield cost, f"{value:,}{_against(difference, ' %')}"
+    for cost in ("params", "flops", "flops_stock"):
+        difference = relative(getattr(trial, cost), getattr(baseline, cost, None))
+        yield cost, f"{getattr(trial, cost):,}{_against(difference, ' %')}"
+    if trial.latency_ms is not None:
+        spread = f" ± {milliseconds(trial.latency_iqr_ms)} (interquartile range)"
+        difference = relative(trial.latency_ms, baseline.latency_ms if baseline else None)
+        yield "latency_ms", f"{milliseconds(trial.latency_ms)}{spread}{_against(difference, ' %')}"
     yield "epochs", epochs_words(trial, study.epochs)
     yield "time", duration(trial.seconds)
     yield "repeat", str(trial.repeat)

@@ -5,8 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 from nasattn.report.call_sites import fold
-from nasattn.report.costs import Ends, range_table, span
+from nasattn.report.costs import range_table, span
 from nasattn.report.documents import Document
+from nasattn.report.histogram import histogram
 from nasattn.report.ink import folded, headline
 from nasattn.report.placements import option_word, summarize
 from nasattn.report.sites_page import map_words, network_words
@@ -31,7 +32,10 @@ def space_page(document: Document, width: int | None) -> list[str]:
         "",
         *_options(document["choices"]).lines(width),
         "",
-        *range_table(document["bare"], _ranges(document), _ENDS).lines(width),
+        *range_table(document["bare"], _places(document)).lines(width),
+        "",
+        *folded([f"Share of {_counted(document)} by cost:"], width),
+        *(line for cost in _COSTS for line in _histogram(document, cost)),
         "",
         *folded(_closing(document), width),
     ]
@@ -88,11 +92,41 @@ def _values(domain: Sequence[object] | Mapping[str, object]) -> str:
     return ", ".join(str(v).lower() if isinstance(v, bool) else str(v) for v in domain)
 
 
-def _ranges(document: Document) -> dict[str, Ends]:
-    """Return the cheapest and the dearest of each cost."""
-    low, high = _ENDS
-    extremes = document["extremes"]
-    return {cost: (extremes[cost][low][cost], extremes[cost][high][cost]) for cost in _COSTS}
+def _places(document: Document) -> dict[str, Mapping[str, int]]:
+    """Return the costs of the cheapest, of the middle and of the dearest architecture."""
+    low, high = ({cost: document["extremes"][cost][end][cost] for cost in _COSTS} for end in _ENDS)
+    return {"cheapest": low, "median": document["median"], "dearest": high}
+
+
+def _counted(document: Document) -> str:
+    drawn = document["drawn"]
+    size = f"{count_words(document['size'])} architectures"
+    return size if drawn is None else f"{drawn:,} architectures drawn at random from {size}"
+
+
+def _histogram(document: Document, cost: str) -> list[str]:
+    found, bound = document["histogram"][cost], document["budget"].get(cost)
+    edges = found["edges"]
+    if edges[0] == edges[-1]:
+        return ["", f"{cost}: {edges[0]:,} all"]
+    mark = None if bound is None else (f"budget {bound:,}", bound)
+    return ["", *histogram(cost, edges, found["shares"], mark)]
+
+
+def _within(document: Document) -> Iterable[str]:
+    """Say which share of the space keeps to the budget."""
+    share = document["share_within_budget"]
+    if share is None:
+        return
+    bounds = " and ".join(f"{cost} ≤ {bound:,}" for cost, bound in document["budget"].items())
+    of = "" if document["drawn"] is None else f" of {document['drawn']:,} drawn"
+    yield f"within the budget ({bounds}): {_share(share)}{of}"
+
+
+def _share(share: float) -> str:
+    """Write a share so that neither a few nor nearly all read as none or all."""
+    text = f"{100 * share:.3g}"
+    return f"{'more than 99.9' if text == '100' and share < 1 else text} %"
 
 
 def _closing(document: Document) -> Iterable[str]:
@@ -104,6 +138,7 @@ def _closing(document: Document) -> Iterable[str]:
             by = "" if same else f" by {cost}"
             yield f"{end}{by}: {summarize(found[cost]['placements'])}"
     yield f"size: {count_words(document['size'])} architectures{_intervals(document['intervals'])}"
+    yield from _within(document)
     if document["refused"]:
         backbone = document["backbone"]
         yield f"refused: {len(document['refused'])} places, see `nasattn sites {backbone}`"

@@ -7,7 +7,7 @@ from nasattn.report.ink import folded, paint
 from nasattn.report.placements import describe
 from nasattn.report.progress import STATE_STYLES, progress_words
 from nasattn.report.table import Row, Table
-from nasattn.report.units import duration, human, percent
+from nasattn.report.units import duration, human, milliseconds, percent
 
 _HEADS = ("trial", "<state", "accuracy %", "best %", "params", "flops", "epochs", "time")
 
@@ -40,7 +40,7 @@ def _row(trial: Trial, epochs: int | None, cells: int) -> Row:
         human(trial.flops),
         epochs_words(trial, epochs),
         duration(trial.seconds),
-        "" if trial.latency_ms is None else f"{trial.latency_ms:.4g}",
+        milliseconds(trial.latency_ms),
     )
     words = f"{describe(trial)} ({trial.reason})" if trial.reason else describe(trial)
     return Row(values[:cells], words, STATE_STYLES.get(trial.state, ""))

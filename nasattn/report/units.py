@@ -50,6 +50,11 @@ def relative(value: float | None, base: float | None) -> str:
     return f"{difference:+.{decimals}f}" if difference else "0"
 
 
+def milliseconds(value: float | None) -> str:
+    """Write a latency with four significant digits, without the unit: it stands beside it."""
+    return "" if value is None else f"{value:.4g}"
+
+
 def duration(seconds: float) -> str:
     """Write a time span: ``7.3s``, ``4m10s``, ``1h02m``."""
     if seconds < 59.95:

@@ -2,10 +2,13 @@
 
 import os
 import platform
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
 import torch
+
+_TO_THE_BIT = ("torch", "processor", "device")
 
 
 def environment(device: torch.device) -> dict[str, str]:
@@ -33,9 +36,10 @@ def default_threads() -> int:
     return max(1, min(4, usable or 1))
 
 
-def differences(made_with: dict[str, str], now: dict[str, str]) -> list[str]:
-    """Return in words what has changed of what the numbers may depend on to the bit."""
-    watched = ("torch", "processor", "device")
+def differences(
+    made_with: dict[str, str], now: dict[str, str], watched: Iterable[str] = _TO_THE_BIT
+) -> list[str]:
+    """Return in words what has changed, by default of what the numbers may depend on to the bit."""
     return [
         f"{key} was {made_with.get(key, 'unknown')}, now {now[key]}"
         for key in watched

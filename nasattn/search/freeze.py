@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from nasattn.search.images import data_digest, evaluated_splits, num_images
 from nasattn.search.session import Session
 from nasattn.search.settings import FrozenExecution, FrozenSearch, FrozenWeights, Settings
 from nasattn.search.storage import absolute_url, without_password
-from nasattn.search.study_file import Limit, StudyFile
+from nasattn.search.study_file import StudyFile
 from nasattn.search.variants import architectures, total
 from nasattn.space import COSTS, Space, SpaceFile, cost_range, intervals
 from nasattn.training import resolve_recipe
@@ -98,11 +97,13 @@ def freeze(
         num_classes=classes,
         data_digest=data_digest(splits),
         num_images=num_images(splits),
-        budget=_budget(file, model.base),
+        budget=file.budget.bounds(model.base),
         data=data,
         recipe=resolve_recipe(recipe, session.device),
         search=FrozenSearch(sampler=file.search.sampler, pruner=file.search.pruner),
-        execution=FrozenExecution(threads=threads),
+        execution=FrozenExecution(
+            threads=threads, latency_batch_size=file.execution.latency_batch_size
+        ),
         cost_range=_cost_range(space, variants, model),
         environment=environment(session.device),
         space={"choice": space_values["choice"]} if space_values else {},
@@ -199,16 +200,6 @@ def _same_but_auto(file: StudyFile, frozen: Settings) -> bool:
     if file.recipe.precision != "auto":
         return False
     return file.recipe == frozen.recipe.model_copy(update={"precision": "auto"})
-
-
-def _budget(file: StudyFile, base: Totals) -> dict[str, int]:
-    limits = {"params": file.budget.params, "flops": file.budget.flops}
-    return {cost: _bound(limit, getattr(base, cost)) for cost, limit in limits.items() if limit}
-
-
-def _bound(limit: Limit, bare: int) -> int:
-    # Decimal: 1.15 × 100 is 115, not 114.99….
-    return limit if isinstance(limit, int) else int(Decimal(limit.removesuffix("x")) * bare)
 
 
 def _cost_range(

@@ -188,14 +188,17 @@ class Ledger:
 
     def end(self, attempt: Attempt, record: Trial) -> Attempt:
         """Enter how an attempt ended; the record first, so that a kill in between loses nothing."""
-        record = replace(record, finished=now())
+        ended = self.update(attempt, replace(record, finished=now()))
+        self.settle(ended)
+        return ended
+
+    def update(self, attempt: Attempt, record: Trial) -> Attempt:
+        """Enter what is known by now of an attempt."""
         self._write_record(record)
         trial_id = attempt.frozen._trial_id
         with storage_errors(self._shown):
             self._storage.set_trial_user_attr(trial_id, RECORD_KEY, _without_curve(record))
-        ended = Attempt(record, attempt.frozen)
-        self.settle(ended)
-        return ended
+        return Attempt(record, attempt.frozen)
 
     def settle(self, attempt: Attempt) -> None:
         """Bring Optuna's state of an attempt into line with its record."""

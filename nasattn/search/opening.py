@@ -102,6 +102,7 @@ def _run(
     _check_database(url, begun=begun)
     storage = open_storage(url, shown) if settings.storage else None
     _make_folder(folder)
+    _check_hardware(frozen, session)
     with _left_as_it_was(folder), locked(folder, settings.name):
         storage = storage or open_storage(url, shown)
         ledger = Ledger(storage, settings, folder, shown, begun=begun)
@@ -140,6 +141,19 @@ def _check_database(url: str, *, begun: bool) -> None:
         raise UserError(
             f"{path} is gone, but the trials in the run folder are not; put it back, or give "
             "the study another --name"
+        )
+
+
+def _check_hardware(frozen: Settings | None, session: Session) -> None:
+    """Refuse to compare latencies of different hardware."""
+    if frozen is None or "latency_ms" not in frozen.objectives:
+        return
+    hardware = ("device", "processor") if session.device.type == "cpu" else ("device",)
+    changed = differences(frozen.environment, environment(session.device), hardware)
+    if changed:
+        raise UserError(
+            f'study "{frozen.name}" compares latencies, which must be of one machine: '
+            f"{'; '.join(changed)}; go on there, or give another --name"
         )
 
 

@@ -14,6 +14,7 @@ from nasattn.search.ledger import ENDED, Attempt, Ledger, Proposal, now
 from nasattn.search.proposing import Rejected, make_proposer
 from nasattn.search.session import Session
 from nasattn.search.study_file import VariantPlacement
+from nasattn.search.timing_trial import time_trial, with_known_latency
 from nasattn.search.training_trial import train_architecture
 
 
@@ -48,6 +49,7 @@ class Runner:
         self._material, self._ledger, self._folder = material, ledger, folder
         self._device, self._check = session.device, session.check
         self._observer = session.observer
+        self._is_timed = "latency_ms" in material.settings.objectives
         self._proposer = make_proposer(material, ledger, session.check)
 
     def run(self) -> Outcome:
@@ -141,10 +143,14 @@ class Runner:
 
     def _train(self, task: Task) -> None:
         settings = self._material.settings
-        attempt = self._ledger.start(self._record(task), task.proposal)
+        record = self._record(task)
+        if self._is_timed:
+            record = with_known_latency(record, self._ledger.attempts())
+        attempt = self._ledger.start(record, task.proposal)
         self._latest = attempt.record
         self._observer.trial_started(attempt.record, settings.recipe.epochs)
         try:
+            attempt = self._timed(task, attempt)
             record = self._train_epochs(task, attempt)
         except StoppedError:
             self._end(attempt, replace(self._latest, state="paused", reason="interrupted"))
@@ -155,6 +161,16 @@ class Runner:
             self._fail(task, attempt, error)
         else:
             self._end(attempt, replace(record, state="complete"))
+
+    def _timed(self, task: Task, attempt: Attempt) -> Attempt:
+        """Measure the latency of an attempt where the study asks for it and it is not known."""
+        if not self._is_timed or attempt.record.latency_ms is not None:
+            return attempt
+        found = time_trial(self._material, task.proposal.architecture, self._device)
+        self._latest = replace(
+            attempt.record, latency_ms=found.median_ms, latency_iqr_ms=found.iqr_ms
+        )
+        return self._ledger.update(attempt, self._latest)
 
     def _train_epochs(self, task: Task, attempt: Attempt) -> Trial:
         record = attempt.record

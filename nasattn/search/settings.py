@@ -32,9 +32,10 @@ class FrozenWeights(Strict):
 
 
 class FrozenExecution(Strict):
-    """The threads of a frozen study's trials."""
+    """The threads of a frozen study's trials, and the batch that its latencies are of."""
 
     threads: int
+    latency_batch_size: int = 1
 
 
 class Settings(Strict):

@@ -17,6 +17,7 @@ DIRECTIONS = {
     "accuracy": StudyDirection.MAXIMIZE,
     "params": StudyDirection.MINIMIZE,
     "flops": StudyDirection.MINIMIZE,
+    "latency_ms": StudyDirection.MINIMIZE,
 }
 # How long a write waits for another process's transaction.
 _LOCK_SECONDS = 60

@@ -1,41 +1,20 @@
 """The study file as the user writes it."""
 
-import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from nasattn.attention import SlotKind
 from nasattn.data import DataSpec
 from nasattn.errors import UserError
 from nasattn.placement import Placement
 from nasattn.schema import Strict, read_toml, validate
+from nasattn.space import Budget
 from nasattn.training import Recipe
 
-Objective = Literal["accuracy", "params", "flops"]
+Objective = Literal["accuracy", "params", "flops", "latency_ms"]
 SamplerName = Literal["tpe", "nsga2", "gp", "random", "grid", "variants"]
-_RELATIVE = re.compile(r"(\d+(\.\d*)?|\.\d+)x")
-
-
-def _check_limit(value: Any) -> Any:
-    if type(value) is int and value > 0:
-        return value
-    if isinstance(value, str) and _RELATIVE.fullmatch(value):
-        return value
-    raise ValueError(
-        f'{value!r} must be a positive whole number, or relative to the bare backbone: "1.05x"'
-    )
-
-
-Limit = Annotated[int | str, BeforeValidator(_check_limit)]
-
-
-class Budget(Strict):
-    """Upper bounds on cost, absolute or relative to the bare backbone (``"1.05x"``)."""
-
-    params: Limit | None = None
-    flops: Limit | None = None
 
 
 class Search(Strict):
@@ -50,9 +29,11 @@ class Execution(Strict):
 
     Attributes:
         threads: CPU threads of one trial; None is the machine's, at most four.
+        latency_batch_size: Images in the batch that the objective ``latency_ms`` times.
     """
 
     threads: Annotated[int, Field(ge=1, le=1024)] | None = None
+    latency_batch_size: Annotated[int, Field(ge=1)] = 1
 
 
 class VariantPlacement(Strict):

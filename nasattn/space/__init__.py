@@ -1,5 +1,6 @@
 """Search spaces: the TOML file, its size, its costs, and from a chooser to an architecture."""
 
+from nasattn.space.budget import Budget, parse_budget
 from nasattn.space.costs import COSTS, Extremes, OptionCost, cost_extremes, cost_range, option_costs
 from nasattn.space.counting import enumerate_architectures, intervals, size
 from nasattn.space.deciding import Chooser, decide, parameters
@@ -14,6 +15,7 @@ from nasattn.space.writing import parse_backbone, write_space
 
 __all__ = [
     "COSTS",
+    "Budget",
     "Categorical",
     "Choice",
     "Chooser",
@@ -37,6 +39,7 @@ __all__ = [
     "option_costs",
     "parameters",
     "parse_backbone",
+    "parse_budget",
     "parse_requests",
     "read_space_file",
     "size",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from nasattn.cost import CostModel, Totals
+from nasattn.cost.totals import sum_of
 from nasattn.placement import Architecture, Placement
 from nasattn.space.decision import Decision, Outcome, outcomes
 from nasattn.space.options import Option
@@ -48,7 +49,7 @@ class OptionCost:
 def price(decision: Decision, model: CostModel) -> Priced:
     """Return the outcomes of a decision, each with what it adds to the bare backbone."""
     found = outcomes(decision, lambda domain: domain.probes)
-    return [(outcome, sum(map(model.placement, outcome.placements), Totals())) for outcome in found]
+    return [(outcome, sum_of(map(model.placement, outcome.placements))) for outcome in found]
 
 
 def cost_range(space: Space, model: CostModel) -> dict[str, Range]:

@@ -10,22 +10,32 @@ from nasattn.placement.describing import (
     describe_refusal,
     describe_site,
 )
-from nasattn.space.costs import Extremes, OptionCost, cost_extremes, option_costs
+from nasattn.space.budget import Budget
+from nasattn.space.costs import Extremes, OptionCost, Range, cost_extremes, option_costs
 from nasattn.space.counting import intervals, size
 from nasattn.space.decision import Decision
+from nasattn.space.distribution import Distribution
 from nasattn.space.domains import Domain, Interval, Scalar
 from nasattn.space.filters import filter_words
 from nasattn.space.schema import Choice, SpaceFile
 from nasattn.space.space import Space, find_sites_of
 
+_NO_BUDGET = Budget()
 
-def describe(file: SpaceFile, place: str, num_classes: int) -> Document:
+NUM_BINS = 48
+"""Bins of a histogram; fewer where the costs differ by less."""
+
+
+def describe(
+    file: SpaceFile, place: str, num_classes: int, budget: Budget = _NO_BUDGET
+) -> Document:
     """Describe a search space: its sites by choice, its size, its costs.
 
     Args:
         file: The file's content.
         place: The file's name.
         num_classes: Number of outputs of the networks whose cost is told.
+        budget: Upper bounds; the share of architectures within them is told.
 
     Returns:
         Strings, numbers, lists and dictionaries only; costs as (least, most).
@@ -37,6 +47,8 @@ def describe(file: SpaceFile, place: str, num_classes: int) -> Document:
     bare = space.architecture(())
     model = cost_model(bare, num_classes)
     extremes, costs = cost_extremes(space, model), option_costs(space, model)
+    distribution = Distribution(space, model)
+    bounds = budget.bounds(model.base)
     return {
         **describe_space(space, place, num_classes),
         "size": size(space),
@@ -44,6 +56,13 @@ def describe(file: SpaceFile, place: str, num_classes: int) -> Document:
         "choices": [_choice(choice, space, costs) for choice in file.choice],
         "bare": _costs(bare, model),
         "extremes": {cost: _extremes(found, model) for cost, found in extremes.items()},
+        "drawn": distribution.drawn,
+        "median": {cost: distribution.median(cost) for cost in extremes},
+        "histogram": {
+            cost: _histogram(distribution, cost, found.range) for cost, found in extremes.items()
+        },
+        "budget": bounds,
+        "share_within_budget": distribution.share_within(bounds) if bounds else None,
         "refused": [describe_refusal(refusal) for refusal in find_sites_of(file, place)[1].refused],
     }
 
@@ -87,6 +106,14 @@ def _domain(domain: Domain) -> list[Scalar] | Document:
 
 def _decision(decision: Decision) -> Document:
     return {"name": decision.name, "sites": [describe_site(site) for site in decision.sites]}
+
+
+def _histogram(distribution: Distribution, cost: str, ends: Range) -> Document:
+    """Return the shares of architectures between edges: the first bin holds both its edges."""
+    low, high = ends
+    bins = max(1, min(NUM_BINS, high - low))
+    edges = [low + (high - low) * number // bins for number in range(bins + 1)]
+    return {"edges": edges, "shares": distribution.histogram(cost, edges)}
 
 
 def _extremes(found: Extremes, model: CostModel) -> Document:

@@ -153,8 +153,9 @@ def test_there_is_no_baseline_without_trial_0() -> None:
 
 
 def test_the_hypervolume_needs_every_cost_range() -> None:
-    found = [make_trial(0, latency_ms=2.0)]
-    assert front(found, ("accuracy", "latency_ms"), COST_RANGE).hypervolume is None
+    found = [make_trial(0)]
+    unmeasured = [make_trial(0, state="failed"), make_trial(1, latency_ms=2.0)]
+    assert front(unmeasured, ("accuracy", "latency_ms"), COST_RANGE).hypervolume is None
     assert front(found, ("accuracy", "flops")).hypervolume is None
     assert front(found, ("accuracy",)).hypervolume == found[0].accuracy
 
@@ -163,6 +164,19 @@ def test_the_hypervolume_by_hand() -> None:
     found = [make_trial(0, accuracy=0.5, flops=1), make_trial(1, accuracy=0.8, flops=10)]
     best = front(found, ("accuracy", "flops"), COST_RANGE)
     assert best.hypervolume == pytest.approx(0.5 * 1.05 + 0.3 * 0.55)
+
+
+def test_latency_is_scaled_by_the_baselines_whatever_else_was_measured() -> None:
+    """Twice the baseline's is log 2 of the way to ten times it; more than that counts nothing."""
+    names = ("accuracy", "latency_ms")
+    base = make_trial(0, accuracy=0.5, latency_ms=3.0)
+    twice = make_trial(1, accuracy=0.8, latency_ms=6.0)
+    best = front([base, twice], names, COST_RANGE)
+    assert best.cost_range == {"latency_ms": (3.0, 30.0)}
+    expected = 0.5 * 1.05 + 0.3 * (1.05 - math.log10(2))
+    assert best.hypervolume == pytest.approx(expected)
+    slow = make_trial(2, accuracy=0.9, latency_ms=3.0 * 10**1.06)
+    assert front([base, twice, slow], names, COST_RANGE).hypervolume == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(

@@ -215,3 +215,14 @@ def test_completing_arguments_changes_no_network(name: str) -> None:
     complete = complete_arguments(name, {})
     assert complete_arguments(name, complete) == complete
     assert num_params(create(name, **complete)) == num_params(create(name))
+
+
+@pytest.mark.parametrize("name", ["resnet18", "resnet50"])
+def test_a_resnet_with_small_stem_computes_what_torchvisions_does(name: str) -> None:
+    ours, theirs = create(name).eval(), create(f"torchvision:{name}").eval()
+    theirs.conv1, theirs.maxpool = nn.Conv2d(3, 64, 3, 1, 1, bias=False), nn.Identity()
+    assert list(ours.state_dict()) == list(theirs.state_dict())
+    ours.load_state_dict(theirs.state_dict(), strict=True)
+    images = torch.randn(2, 3, 16, 16)
+    with torch.no_grad():
+        assert torch.equal(ours(images), theirs(images))

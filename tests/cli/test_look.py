@@ -272,6 +272,23 @@ class TestCost:
             done = nasattn("cost", target, columns=columns)
             assert max(map(len, done.lines[1:])) <= columns
 
+    def test_a_latency_stands_beside_the_backbones_with_its_conditions(
+        self, nasattn: Nasattn, architecture: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("nasattn.cost.latency._SECONDS", 0.01)
+        options = ("--latency", "--device", "cpu", "--threads", "1", "--batch-size", "3")
+        found = read(nasattn("cost", str(architecture), *options, "--json"))["latency"]
+        assert (found["batch_size"], found["threads"], found["device"]) == (3, 1, "cpu")
+        assert found["precision"] == "fp32"
+        for measured in (found, found["bare"]):
+            assert measured["median_ms"] > 0 <= measured["iqr_ms"]
+            assert measured["runs"] >= 10
+        page = nasattn("cost", "resnet8", *options, columns=80).stdout
+        assert "latency: " in page
+        assert "against the bare backbone" not in page
+        assert "a batch of 3, cpu, " in " ".join(page.split())
+        assert read(nasattn("cost", "resnet8", *options, "--json"))["latency"]["bare"] is None
+
     def test_into_a_pipe_each_row_is_one_line(self, nasattn: Nasattn, architecture: Path) -> None:
         rows = [line.split() for line in nasattn("cost", str(architecture), columns=None).lines]
         placed = [row for row in rows if row and "layer" in row[-1]]
@@ -300,6 +317,8 @@ class TestCost:
         (["cost", "bad.json"], ["bad.json: an architecture is JSON, but"]),
         (["cost", "bad.toml"], ["bad.toml", "backbone"]),
         (["cost", "bad.json", "--arg", "width=8"], ["bad.json has its own"]),
+        (["cost", "bad.toml", "--latency"], ["--latency is for one network"]),
+        (["cost", "resnet8", "--latency", "--device", "gpu"], ['no device "gpu"', "cpu"]),
         (["cost", "nothing"], ['no backbone "nothing"']),
         (["cost", f"{NETWORKS}:failing"], ["its factory failed", "no weights on this machine"]),
     ],

@@ -6,8 +6,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
-from nasattn import attention
 from nasattn.backbones import create
+from nasattn.backbones.resolve import OWN
 from nasattn.cost import Cost, measure_cost
 from nasattn.errors import UserError
 
@@ -45,24 +45,6 @@ def test_a_convolution_by_its_formula() -> None:
     # One multiply-add is 1; the bias is free.
     assert cost.flops == cost.flops_stock == out * 3 * 5 * C // 2
     assert cost.params == 8 * 3 * 5 * C // 2 + 8
-
-
-def test_gct_by_its_formula() -> None:
-    cost = measure_cost(attention.create("gct", C), SHAPE)
-    embedding = 2 * ELEMENTS + 3 * C  # square, sum over the map; plus eps, root, times alpha
-    norm = 2 * C + 2  # square, mean over the channels; plus eps, root of one number
-    gate = 5 * C  # times gamma, times the norm, plus beta, tanh, plus 1
-    assert cost.flops == embedding + norm + gate + ELEMENTS
-    assert cost.flops_stock == 0
-    assert cost.params == 3 * C
-
-
-def test_eca_by_its_formula() -> None:
-    cost = measure_cost(attention.create("eca", C, kernel_size=3), SHAPE)
-    # Mean over the map, a convolution along the channels, sigmoid, product with the map.
-    assert cost.flops == ELEMENTS + 3 * C + C + ELEMENTS
-    assert cost.flops_stock == ELEMENTS + 3 * C
-    assert cost.params == 3
 
 
 @pytest.mark.parametrize(
@@ -150,24 +132,41 @@ def weighted_flops(net: nn.Module, cost: Cost) -> int:
     return sum(cost.by_module[path].flops for path in paths)
 
 
+# Small enough for every run.
+QUICK = {"alexnet", "resnet8", "resnet18", "resnet20", "torchvision:squeezenet1_1"}
+TORCHVISION = [
+    "alexnet",
+    "vgg11_bn",
+    "resnet18",
+    "resnet50",
+    "resnext50_32x4d",
+    "wide_resnet50_2",
+    "densenet121",
+    "mobilenet_v2",
+    "mobilenet_v3_small",
+    "mnasnet0_5",
+    "efficientnet_b0",
+    "regnet_y_400mf",
+    "shufflenet_v2_x0_5",
+    "squeezenet1_1",
+    "googlenet",
+    "inception_v3",
+    "convnext_tiny",
+]
+# The smallest images that these take.
+SIDES = {"alexnet": 64, "torchvision:inception_v3": 75}
+
+
 @pytest.mark.parametrize(
-    ("backbone", "shape"),
+    "backbone",
     [
-        ("alexnet", (3, 64, 64)),
-        ("resnet20", (3, 32, 32)),
-        ("resnet18", (3, 32, 32)),
-        ("torchvision:squeezenet1_1", (3, 64, 64)),
-        pytest.param("torchvision:mobilenet_v2", (3, 64, 64), marks=pytest.mark.slow),
-        pytest.param("torchvision:googlenet", (3, 64, 64), marks=pytest.mark.slow),
-        pytest.param("torchvision:efficientnet_b0", (3, 64, 64), marks=pytest.mark.slow),
-        pytest.param("torchvision:convnext_tiny", (3, 64, 64), marks=pytest.mark.slow),
-        pytest.param("torchvision:densenet121", (3, 64, 64), marks=pytest.mark.slow),
-        pytest.param("torchvision:shufflenet_v2_x0_5", (3, 64, 64), marks=pytest.mark.slow),
+        pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow)
+        for name in (*OWN, *(f"torchvision:{name}" for name in TORCHVISION))
     ],
 )
-def test_convolutions_and_linear_layers_are_half_of_torchs_count(
-    backbone: str, shape: tuple[int, int, int]
-) -> None:
+def test_convolutions_and_linear_layers_are_half_of_torchs_count(backbone: str) -> None:
+    side = SIDES.get(backbone, 64 if backbone.startswith("torchvision:") else 32)
+    shape = (3, side, side)
     net = create(backbone).eval()
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         net(torch.zeros(1, *shape))

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from nasattn.analysis import front
 from nasattn.records import Study, load_study
-from nasattn.report.conditions import conditions
+from nasattn.report.conditions import conditions, hypervolume_words
 from tests.studies import make_trial, write_settings
 
 
@@ -65,6 +66,20 @@ def test_where_the_study_was_made_is_told_apart_only_where_trials_ran_elsewhere(
     trials = [make_trial(number, device=device) for number, device in enumerate(devices)]
     parts = conditions(study(tmp_path, environment=environment), trials).split("; ")
     assert parts[-2:] == [words, "torch 2.14.1"]
+
+
+def test_latencies_are_told_with_their_conditions(tmp_path: Path) -> None:
+    settings = {
+        "objectives": ["accuracy", "latency_ms"],
+        "execution": {"threads": 2, "latency_batch_size": 8},
+        "recipe": {"epochs": 4, "precision": "bf16"},
+    }
+    timed = study(tmp_path, **settings)
+    assert "; latency: median for a batch of 8, 2 threads, bf16; " in conditions(timed, [])
+    assert "latency" not in conditions(study(tmp_path / "other"), [])
+    found = [make_trial(0, latency_ms=1.5), make_trial(1, latency_ms=2.25)]
+    best = front(found, timed.objectives, timed.cost_range)
+    assert "latency_ms 1.5 = 0, 15 = 1" in hypervolume_words(best)
 
 
 def test_seeds_and_epochs_are_counted(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from nasattn.cost import CostModel
 from nasattn.errors import UserError
 from nasattn.report.ink import plain
 from nasattn.report.space_page import count_words, space_page
-from nasattn.space import cost_range, load_space, size
+from nasattn.space import cost_range, load_space, size, sums
 
 APP = typer.Typer()
 command.register(APP)
@@ -80,6 +80,63 @@ def test_the_page_names_every_choice_decision_option_and_number(
         assert f"{document['extremes'][cost]['dearest'][cost]:,}" in words
     assert "size: 46,656 architectures" in lines
     assert "cheapest: bare backbone" in lines
+
+
+def test_the_page_tells_the_median_the_share_and_the_shape() -> None:
+    lines = show(DIGITS, "--budget", "flops=1.05x").stdout.splitlines()
+    document = json.loads(show(DIGITS, "--budget", "flops=1.05x", "--json").stdout)
+    assert f"within the budget (flops ≤ {document['budget']['flops']:,}): 10.5 %" in lines
+    (median,) = (line.split() for line in lines if line.startswith("median"))
+    assert median[1:4:2] == [f"{count:,}" for count in document["median"].values()]
+    assert "Share of 46,656 architectures by cost:" in lines
+    assert lines.index("params (k)") < lines.index("flops (k)")
+    assert any(line.strip() == "▲ budget 801,158" for line in lines)
+
+
+def test_a_space_too_large_to_count_is_drawn_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sums, "_MOST_SUMS", 10)
+    out = show(DIGITS, "--budget", "params=1.05x,flops=1.1x").stdout
+    assert "Share of 10,000 architectures drawn at random from 46,656 architectures" in out
+    assert "% of 10,000 drawn" in out
+
+
+STUDY = """
+search_space = "{space}"
+[budget]
+params = "1.1x"
+[data]
+name = "fake"
+[recipe]
+epochs = 1
+"""
+
+
+def test_a_study_shows_its_space_within_its_budget(tmp_path: Path) -> None:
+    path = tmp_path / "study.toml"
+    path.write_text(STUDY.format(space=DIGITS), encoding="utf-8")
+    found = json.loads(show(path, "--json").stdout)
+    assert found["file"] == str(DIGITS)
+    assert found["num_classes"] == 4  # of the data set
+    assert list(found["budget"]) == ["params"]
+    other = json.loads(show(path, "--json", "--budget", "flops=1.2x", "--classes", 7).stdout)
+    assert (other["num_classes"], list(other["budget"])) == (7, ["flops"])
+    assert show(path).stderr == f"next: nasattn search {path}\n"
+
+
+def test_a_study_without_its_data_can_be_shown(tmp_path: Path) -> None:
+    path = tmp_path / "study.toml"
+    text = STUDY.format(space=DIGITS).replace('"fake"', '"npz"\nroot = "nowhere.npz"')
+    path.write_text(text, encoding="utf-8")
+    error = show(path).exception
+    assert isinstance(error, UserError)
+    assert str(error).endswith("--classes N shows the space without the data")
+    assert show(path, "--classes", 5).exit_code == 0
+
+
+def test_a_study_of_variants_has_no_space() -> None:
+    error = show(DIGITS.parents[1] / "studies" / "quickstart_again.toml").exception
+    assert isinstance(error, UserError)
+    assert str(error).endswith("lists variants, not a search space")
 
 
 def test_the_command_prints_the_page_and_the_next_command_beside_it() -> None:
