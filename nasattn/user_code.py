@@ -43,5 +43,5 @@ def imported(kind: str, path: str) -> Callable[..., Any]:
     with guarded(f"{kind} {path} cannot be imported"):
         found = getattr(importlib.import_module(module_name), attribute)
     if not callable(found):
-        raise UserError(f"{kind} {path}: {type(found).__name__}, but must be a function")
+        raise UserError(f"{kind} {path}: {type(found).__name__}, but must be a function or class")
     return found  # type: ignore[no-any-return]  # whatever the user's module holds

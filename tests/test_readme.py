@@ -34,10 +34,36 @@ def test_files_that_it_links_are_there() -> None:
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
+def write_files(folder: Path) -> dict[str, Path]:
+    """Write the Python blocks that begin with the name of a file."""
+    found = {}
+    for block in blocks("python"):
+        if named := re.match(r"# (\w+\.py)", block):
+            found[named[1]] = folder / named[1]
+            found[named[1]].write_text(block, encoding="utf-8")
+    return found
+
+
+@pytest.mark.slow
+def test_the_suite_passes_on_its_module(tmp_path: Path) -> None:
+    assert set(write_files(tmp_path)) == {"gates.py", "test_gates.py"}
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = slow\npythonpath = .\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "test_gates.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "passed" in done.stdout
+
+
 @pytest.mark.slow
 def test_every_command_runs(tmp_path: Path) -> None:
     for folder in ("studies", "search_spaces"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
+    write_files(tmp_path)
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     del environment["NASATTN_RUNS"]
     lines = [line for block in blocks("sh")[1:] for line in block.splitlines() if line]
@@ -59,7 +85,7 @@ def test_every_command_runs(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_the_python_example_runs(tmp_path: Path) -> None:
-    (example,) = blocks("python")
+    example, *_ = blocks("python")
     script = tmp_path / "example.py"
     script.write_text(example, encoding="utf-8")
     done = subprocess.run(

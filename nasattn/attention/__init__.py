@@ -2,7 +2,8 @@
 
 Every module maps (N, C, H, W) to the same shape and knows nothing of backbones. ``create``
 makes one by name; ``ENTRIES`` says which there are. Importing this package registers those
-below; a module of your own is added with ``register``; ``timm:NAME`` is one of timm's. A module
+below; a module of your own is added with ``register``; ``timm:NAME`` is one of timm's,
+``package.module:Class`` your own. A module
 that computes its formula by other steps than the paper has those of the paper in ``formula``:
 FLOPs are counted there.
 """
@@ -18,7 +19,14 @@ from nasattn.attention.gct import GatedChannelTransformation
 from nasattn.attention.hyperparameter import Hyperparameter, Rule, Scalar, Size
 from nasattn.attention.nam import NormalizationAttention
 from nasattn.attention.ortho import OrthogonalAttention, orthonormal_filters
-from nasattn.attention.registry import ENTRIES, create, get, register, resolve_options
+from nasattn.attention.registry import (
+    ENTRIES,
+    create,
+    get,
+    known_names,
+    register,
+    resolve_options,
+)
 from nasattn.attention.se import SqueezeExcitation
 from nasattn.attention.simam import SimpleAttention
 from nasattn.attention.slot_kind import SlotKind
@@ -48,6 +56,7 @@ __all__ = [
     "create",
     "frequency_filters",
     "get",
+    "known_names",
     "orthonormal_filters",
     "register",
     "resolve_options",

@@ -7,7 +7,7 @@ from typing import TypeVar
 from torch import nn
 
 from nasattn.attention.entry import Entry, Resolver
-from nasattn.attention.external import EXTERNAL_FORMS, external_entry
+from nasattn.attention.external import EXTERNAL_FORMS, external_entry, installed
 from nasattn.attention.hyperparameter import INTEGER, Hyperparameter, Scalar, Size
 from nasattn.attention.slot_kind import SlotKind
 from nasattn.errors import UnknownNameError, UserError
@@ -50,17 +50,23 @@ def register(  # noqa: PLR0913 - one argument per fact about the module
 def get(name: str) -> Entry:
     """Return the entry of the attention module called ``name``.
 
-    A name with a colon is one of another library's: ``timm:gc``.
+    A name with a colon is one of another library's (``timm:gc``) or the user's own
+    (``package.module:Class``); other unknown names may be entry points.
 
     Raises:
         UnknownNameError: there is none.
-        UserError: the library is not installed.
+        UserError: the library is not installed, or the class cannot be imported.
     """
-    if ":" in name:
+    if name in _entries:
+        return _entries[name]
+    if ":" in name or name in installed():
         return external_entry(name)
-    if name not in _entries:
-        raise UnknownNameError("attention module", name, [*_entries, *EXTERNAL_FORMS])
-    return _entries[name]
+    raise UnknownNameError("attention module", name, [*known_names(), *EXTERNAL_FORMS])
+
+
+def known_names() -> list[str]:
+    """Return the names without a colon: ours, those registered, and entry points."""
+    return [*_entries, *(name for name in installed() if name not in _entries)]
 
 
 def resolve_options(

@@ -22,7 +22,7 @@ def describe_modules() -> Document:
     return {
         "channels": CHANNELS,
         "size": list(SIZE),
-        "modules": [_module(entry) for entry in attention.ENTRIES.values()],
+        "modules": [_module(attention.get(name)) for name in attention.known_names()],
     }
 
 

@@ -84,14 +84,14 @@ def _check_slot(name: str, slot: SlotKind, place: str) -> None:
     slots = attention.get(name).slots
     if slot not in slots:
         goes = ", ".join(kind for kind in SlotKind if kind in slots)
-        fits = ", ".join(n for n, entry in attention.ENTRIES.items() if slot in entry.slots)
+        fits = ", ".join(n for n in attention.known_names() if slot in attention.get(n).slots)
         raise UserError(
             f'{place}: "{name}" cannot stand in {slot}, only in {goes}; {slot} takes: {fits}'
         )
 
 
 def _check_table(key: str, table: Any, modules: list[str], place: str) -> None:
-    if key not in modules and key not in attention.ENTRIES:
+    if key not in modules and key not in attention.known_names():
         raise UnknownNameError("key", key, [*Choice.model_fields, *modules], place)
     if key not in modules:
         raise UserError(f'{place}.{key}: "{key}" is not among the options {modules}')

@@ -115,10 +115,10 @@ def _split(option: str) -> tuple[str, str]:
     head, _, rest = name.partition("-")
     if ":" in head:
         return attention.get(head).name, rest.replace("-", "_")
-    for module in attention.ENTRIES:
+    for module in attention.known_names():
         if name == module or name.startswith(f"{module}-"):
             return module, name[len(module) + 1 :].replace("-", "_")
-    known = [f"--{module}" for module in attention.ENTRIES]
+    known = [f"--{module}" for module in attention.known_names()]
     raise UnknownNameError("option", option, [*known, *_OWN_OPTIONS], "nasattn space new")
 
 

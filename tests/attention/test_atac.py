@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from nasattn.attention import AttentionalActivation
-from tests.conformance.attention import (
+from nasattn.testing.attention import (
     AttentionSuite,
     Case,
     Reference,

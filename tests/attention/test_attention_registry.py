@@ -113,12 +113,10 @@ def test_options_are_completed_and_made_canonical(
 
 
 def test_unknown_names_are_refused_with_the_nearest() -> None:
+    known = ", ".join(sorted([*NAMES, "package.module:Class", "timm:NAME"]))
     with pytest.raises(UnknownNameError) as error:
         create("gtc", 64)
-    assert str(error.value) == (
-        f'no attention module "gtc"; known: {", ".join(sorted([*NAMES, "timm:NAME"]))}; '
-        'did you mean "gct"?'
-    )
+    assert str(error.value) == (f'no attention module "gtc"; known: {known}; did you mean "gct"?')
     with pytest.raises(UnknownNameError) as error:
         create("eca", 64, kernel=3)
     assert str(error.value) == (

@@ -4,7 +4,7 @@ from torch import Tensor, nn
 
 from nasattn.attention import create, resolve_options
 from nasattn.attention.bam import SampleNorm
-from tests.conformance.attention import (
+from nasattn.testing.attention import (
     AttentionSuite,
     Case,
     Reference,

@@ -8,7 +8,7 @@ from nasattn.attention import (
     create,
     resolve_options,
 )
-from tests.conformance.attention import (
+from nasattn.testing.attention import (
     AttentionSuite,
     Case,
     Values,

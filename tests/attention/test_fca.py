@@ -12,8 +12,8 @@ from nasattn.attention import (
     resolve_options,
 )
 from nasattn.errors import UserError
+from nasattn.testing.attention import AttentionSuite, Case, assert_equals_reference, scramble
 from tests.attention.test_ortho import formula
-from tests.conformance.attention import AttentionSuite, Case, assert_equals_reference, scramble
 
 # The authors' lists of 32 frequencies, vertical and horizontal.
 VERTICAL = [int(digit) for digit in "00600114513000324635526553342261"]

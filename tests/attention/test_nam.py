@@ -4,7 +4,7 @@ from torch import Tensor, nn
 
 from nasattn.attention import NormalizationAttention, create, resolve_options
 from nasattn.errors import UserError
-from tests.conformance.attention import (
+from nasattn.testing.attention import (
     AttentionSuite,
     Case,
     Reference,

@@ -11,7 +11,7 @@ from nasattn.attention import (
     resolve_options,
 )
 from nasattn.errors import UserError
-from tests.conformance.attention import (
+from nasattn.testing.attention import (
     AttentionSuite,
     Case,
     Values,

@@ -3,7 +3,7 @@ import torch
 from torch import Tensor, nn
 
 from nasattn.attention import create
-from tests.conformance.attention import (
+from nasattn.testing.attention import (
     AttentionSuite,
     Case,
     Values,

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from nasattn.attention import create
-from tests.conformance.attention import AttentionSuite, Case, Values, assert_equals_reference
+from nasattn.testing.attention import AttentionSuite, Case, Values, assert_equals_reference
 
 SIGMOID_OF_HALF = 1 / (1 + math.exp(-0.5))
 

@@ -4,7 +4,7 @@ from torch import Tensor, nn
 
 from nasattn.attention import create
 from nasattn.attention.triplet import PlaneGate
-from tests.conformance.attention import (
+from nasattn.testing.attention import (
     AttentionSuite,
     Case,
     Reference,

@@ -3,7 +3,7 @@ from functools import partial
 import pytest
 
 from nasattn.backbones import OWN, create
-from tests.conformance.backbone import Backbone, BackboneSuite
+from nasattn.testing.backbone import Backbone, BackboneSuite
 
 NO_MAP = "its input is no map (N, C, H, W)"
 

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from nasattn.backbones import create
 from nasattn.cost import measure_cost
 from nasattn.placement import fill, find_sites
-from tests.conformance.backbone import Backbone, BackboneSuite
+from nasattn.testing.backbone import Backbone, BackboneSuite
 
 NO_MAP = "its input is no map (N, C, H, W)"
 ONE_PIXEL = "its map has one pixel"

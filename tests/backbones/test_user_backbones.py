@@ -7,7 +7,7 @@ import torch
 
 from nasattn.backbones import create
 from nasattn.placement import Refusal, find_sites, open_slots
-from tests.conformance.backbone import Backbone, BackboneSuite
+from nasattn.testing.backbone import Backbone, BackboneSuite
 
 DIFFERS = "its forward differs between training and evaluation"
 TWICE = "called more than once in a module that cannot be traced"

@@ -11,7 +11,7 @@ from nasattn import attention
 from nasattn.backbones import create
 from nasattn.backbones.resnet_cifar import BasicBlock
 from nasattn.placement import fill
-from tests.conformance.attention import scramble
+from nasattn.testing.attention import scramble
 
 Step = Callable[[Tensor], Tensor]
 IMAGES = torch.randn(2, 3, 8, 8, generator=torch.Generator().manual_seed(0))

@@ -15,7 +15,7 @@ from nasattn.placement import build
 from nasattn.placement.marking import marked_site
 from nasattn.schema import validate
 from nasattn.space import Space, SpaceFile, enumerate_architectures
-from tests.conformance.attention import scramble
+from nasattn.testing.attention import scramble
 
 Place = Callable[[str, Tensor], Tensor]
 Block = Callable[[nn.Module, str, Place, Tensor], Tensor]

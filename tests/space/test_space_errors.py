@@ -33,8 +33,8 @@ MISTAKES = {
     "unknown module": (
         HEAD + choice(options='["none", "gtc"]'),
         'no attention module "gtc" in x.toml [choice 1].options; known: atac, bam, cbam, coord, '
-        "eca, fca, gct, keep, nam, none, ortho, se, simam, timm:NAME, triplet; "
-        'did you mean "gct"?',
+        "eca, fca, gct, keep, nam, none, ortho, package.module:Class, se, simam, timm:NAME, "
+        'triplet; did you mean "gct"?',
     ),
     "unknown module of timm": (
         HEAD + choice(options='["none", "timm:gx"]'),

@@ -294,7 +294,9 @@ def _observe(bare: nn.Module, backbone: Backbone) -> tuple[Maps, Maps, Maps]:
     What is no map and maps of one pixel are left out: no site may be there.
     """
     net = copy.deepcopy(bare)
-    entered, left, activated = {}, {}, {}
+    entered: Maps = {}
+    left: Maps = {}
+    activated: Maps = {}
     for path, module in net.named_modules():
         if isinstance(module, nn.Conv2d):
             module.register_forward_pre_hook(partial(_note, entered, path))
