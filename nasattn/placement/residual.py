@@ -20,40 +20,42 @@ class Branch:
 def residual_branch(add: fx.Node, children: Children) -> Branch | None:
     """Return the residual branch of an addition, or None where the addition is not residual.
 
-    The branch is the operand with more weighted layers behind it. The other operand must
-    reach the block's input through at most one weighted layer (a projection), and must not be
+    Both operands are followed back to what they have in common. The branch is the one with more
+    weighted layers on its way; the other has none there, or one (a projection), and must not be
     a piece of a split of which the branch has other pieces only. The end lies before drop-path
     and layer scale.
     """
-    operands = _operands(add, _depths(add.graph, children))
+    operands = _operands(add, children)
     if operands is None or not _has_convolution(*operands, children):
         return None
     return _before_drop_path(Branch(operands[0], add), children)
 
 
-def _operands(add: fx.Node, depth: dict[fx.Node, int]) -> tuple[fx.Node, fx.Node] | None:
+def _operands(add: fx.Node, children: Children) -> tuple[fx.Node, fx.Node] | None:
     """Return the branch and the shortcut of a residual addition."""
     if len(add.all_input_nodes) != 2:
         return None
-    shortcut, branch = sorted(add.all_input_nodes, key=depth.__getitem__)
-    if depth[branch] == depth[shortcut] or depth[shortcut] > 1:
+    one, other = add.all_input_nodes
+    ways = {one: _way(one, other, children), other: _way(other, one, children)}
+    shortcut, branch = sorted(ways, key=ways.__getitem__)
+    if ways[branch] == ways[shortcut] or ways[shortcut] > 1:
         return None
     if not _reaches_input(shortcut) or _is_other_piece(shortcut, branch):
         return None
     return branch, shortcut
 
 
-def _depths(graph: fx.Graph, children: Children) -> dict[fx.Node, int]:
-    """Return the number of weighted layers on the longest path from the input to each node."""
+def _way(operand: fx.Node, other: fx.Node, children: Children) -> int:
+    """Return the weighted layers on the longest way to ``operand`` from what ``other`` knows."""
+    common = _ancestors(other)
     depth: dict[fx.Node, int] = {}
-    for node in graph.nodes:
-        module = layers.called(node, children)
-        own = layers.count_weighted(module) if module is not None else 0
-        depth[node] = own + max((depth[n] for n in node.all_input_nodes), default=0)
-        # A sum starts the next block: what lies behind it is no part of that block's branch.
-        if layers.is_addition(node) and _operands(node, depth) is not None:
-            depth[node] = 0
-    return depth
+    behind = _ancestors(operand)
+    for node in operand.graph.nodes:
+        if node in behind and node not in common:
+            module = layers.called(node, children)
+            own = layers.count_weighted(module) if module is not None else 0
+            depth[node] = own + max((depth.get(n, 0) for n in node.all_input_nodes), default=0)
+    return depth.get(operand, 0)
 
 
 def _is_other_piece(shortcut: fx.Node, branch: fx.Node) -> bool:

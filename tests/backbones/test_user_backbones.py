@@ -11,6 +11,7 @@ from nasattn.testing.backbone import Backbone, BackboneSuite
 
 DIFFERS = "its forward differs between training and evaluation"
 TWICE = "called more than once in a module that cannot be traced"
+NO_MAP = "its input is no map (N, C, H, W)"
 SHARED = "its parameters are shared by several calls"
 FACTORIES = "tests.conformance.networks"
 
@@ -44,9 +45,11 @@ class TestUserBackbones(BackboneSuite):
             users("outputs", block_ends=1, arguments={"kind": "list"}, shape=(2, 9, 5)),
             users("blocks", block_ends=2),
             users("parametric", **{SHARED: 4}),
-            users("pyramid", **{"called with maps of different sizes": 3}),
+            # The sum of its two classifiers' outputs has the form of a residual addition.
+            users("pyramid", **{"called with maps of different sizes": 3, NO_MAP: 1}),
             users("auxiliary", **{"not reached in evaluation": 3, DIFFERS: 1}),
             like_a_librarys("asking", block_ends=3),
+            like_a_librarys("deep", block_ends=2),
             like_a_librarys("fused", **{DIFFERS: 1, TWICE: 1}),
             like_a_librarys("listing"),
             like_a_librarys("pieces", block_ends=1),

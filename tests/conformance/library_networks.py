@@ -126,6 +126,24 @@ class Pieces(Headed):
         return self.classify(out * 0.2 + shortcut)
 
 
+class Deep(Headed):
+    """Has its residual additions deep in one ``forward``: by identity and by projection."""
+
+    def __init__(self, num_classes: int, in_channels: int) -> None:
+        super().__init__(num_classes)
+        self.first, self.second = conv(in_channels, 4), conv(4, 4)
+        self.third, self.fourth, self.project = conv(4, 4), conv(4, 4, 2), nn.Conv2d(4, 4, 1, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.relu(self.second(F.relu(self.first(x))))
+        x = F.relu(x + self.third(x))
+        return self.classify(self.project(x) + self.fourth(F.relu(self.third(x))))
+
+
+def deep(num_classes: int = 10, in_channels: int = 3) -> nn.Module:
+    return Deep(num_classes, in_channels)
+
+
 def asking(num_classes: int = 10, in_channels: int = 3) -> nn.Module:
     return Asking(num_classes, in_channels)
 
