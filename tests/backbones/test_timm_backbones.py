@@ -6,9 +6,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.utils.flop_counter import FlopCounterMode
 
 from nasattn.backbones import create
 from nasattn.cost import measure_cost
+from nasattn.cost.count import _analysis
 from nasattn.placement import fill, find_sites
 from nasattn.testing.backbone import Backbone, BackboneSuite
 
@@ -90,6 +92,17 @@ class TestTimmBackbones(BackboneSuite):
 
     def test_every_operator_is_counted(self, backbone: Backbone, bare: nn.Module) -> None:
         assert measure_cost(bare, backbone.input_shape).flops > 0
+
+    # 2026-11-22: fvcore 0.1.5 traces with torch.jit, which torch calls deprecated.
+    @pytest.mark.filterwarnings("ignore")
+    def test_weighted_layers_are_half_of_torchs_count(
+        self, backbone: Backbone, bare: nn.Module
+    ) -> None:
+        with FlopCounterMode(display=False) as counter, torch.no_grad():
+            bare(torch.zeros(1, *backbone.input_shape))
+        by_operator = _analysis(bare, backbone.input_shape).by_operator()
+        weighted = sum(by_operator[name] for name in ("conv", "linear", "addmm", "matmul"))
+        assert 2 * weighted == counter.get_total_flops()
 
 
 @pytest.mark.parametrize("name", marked(BLOCKS))
