@@ -63,9 +63,11 @@ def test_a_parameter_may_have_its_first_gradient_late(name: str) -> None:
     nn.init.constant_(module.weight, 1.0)
     nn.init.constant_(late.weight, 1.0)
     optimizer = create_optimizer(nn.ModuleList([module, late]), settings)
-    for owner, gradient in ((module, 2.0), (late, 2.0)):
-        owner.weight.grad = torch.full_like(owner.weight, gradient)
+    for owners in ([module], [module, late]):
+        for owner in owners:
+            owner.weight.grad = torch.full_like(owner.weight, 2.0)
         optimizer.step()
         optimizer.zero_grad()
-    assert module.weight.item() == late.weight.item()
-    assert late.weight.item() == pytest.approx(after_step(settings, 1.0, [2.0]), rel=1e-6)
+    for owner, gradients in ((module, [2.0, 2.0]), (late, [2.0])):
+        expected = after_step(settings, 1.0, gradients)
+        assert owner.weight.item() == pytest.approx(expected, rel=1e-6)
