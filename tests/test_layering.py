@@ -24,7 +24,7 @@ BELOW: dict[str, set[str]] = {
     "cost": GROUND | NETWORKS,
     "space": GROUND | NETWORKS | {"cost"},
     "data": GROUND,
-    "training": GROUND | {"data"},
+    "training": GROUND | {"data", "placement"},
     "records": GROUND - {"schema"},  # the schema is pydantic's
     "analysis": GROUND - {"schema"} | {"records"},
     "report": GROUND - {"schema"} | {"analysis", "records"},

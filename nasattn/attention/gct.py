@@ -48,6 +48,8 @@ class GatedChannelTransformation(nn.Module):
 
     Shapes: input and result (N, C, H, W); ``alpha``, ``gamma``, ``beta`` (1, C, 1, 1).
 
+    As in the authors' code, weight decay leaves beta alone and not alpha and gamma.
+
     Args:
         channels: C.
         size: Ignored; any map size will do.
@@ -56,6 +58,8 @@ class GatedChannelTransformation(nn.Module):
             negative values.
         eps: Keeps the square roots and the quotient finite.
     """
+
+    undecayed = ("beta",)
 
     def __init__(
         self,

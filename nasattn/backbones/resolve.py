@@ -71,6 +71,11 @@ def create(
     return OWN[name](num_classes=num_classes, in_channels=in_channels, **complete)
 
 
+def is_drawn(name: str) -> bool:
+    """Tell whether a backbone's weights are always drawn; a factory may load some of its own."""
+    return name in OWN or name.startswith("torchvision:")
+
+
 def complete_arguments(name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a factory takes besides, with the defaults of our own factories filled in.
 

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 Text = str | None
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda:N or mps.")]
+Tensorboard = Annotated[
+    bool,
+    typer.Option("--tensorboard", help="Also write TensorBoard's event files."),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -41,6 +45,7 @@ def search(  # noqa: PLR0913 - one argument for each option of the command
         typer.Option("--set", metavar="KEY=VALUE", help="Any setting: recipe.batch_size=64."),
     ] = None,
     device: Device = "auto",
+    tensorboard: Tensorboard = False,
     storage: Storage = None,
     runs_dir: RunsDir = RUNS,
 ) -> None:
@@ -68,14 +73,16 @@ def search(  # noqa: PLR0913 - one argument for each option of the command
         device,
         storage,
         runs_dir,
+        tensorboard=tensorboard,
     )
 
 
-def resume(
+def resume(  # noqa: PLR0913 - as above
     name: Annotated[str, typer.Argument(metavar="NAME", help="The study's name.")],
     *,
     trials: Annotated[int | None, typer.Option(min=1, help="A new total of trials.")] = None,
     device: Device = "auto",
+    tensorboard: Tensorboard = False,
     storage: Storage = None,
     runs_dir: RunsDir = RUNS,
 ) -> None:
@@ -86,20 +93,28 @@ def resume(
     from nasattn.search.opening import resume as run_resume
 
     _watch(
-        lambda session: run_resume(name, trials, storage, session), name, device, storage, runs_dir
+        lambda session: run_resume(name, trials, storage, session),
+        name,
+        device,
+        storage,
+        runs_dir,
+        tensorboard=tensorboard,
     )
 
 
-def _watch(
+def _watch(  # noqa: PLR0913 - what the two commands share
     run: "Callable[[Session], Outcome]",
     name: str,
     device: str,
     storage: str | None,
     runs_dir: Path,
+    *,
+    tensorboard: bool,
 ) -> None:
     """Run a search with progress on standard error, then print the front."""
     from nasattn.cli.read import pareto
     from nasattn.report.live import make_observer
+    from nasattn.search.event_files import EventFiles
     from nasattn.search.interrupt import stop_on_signals
     from nasattn.search.session import Session
     from nasattn.training import resolve_device
@@ -107,7 +122,8 @@ def _watch(
     observer = make_observer()
     try:
         with observer, stop_on_signals(observer.stopping) as check:
-            session = Session(runs_dir, resolve_device(device), observer, check)
+            told = EventFiles(observer, runs_dir / name) if tensorboard else observer
+            session = Session(runs_dir, resolve_device(device), told, check)
             outcome = run(session)
     except StoppedError:
         where = runs_dir_words(runs_dir)

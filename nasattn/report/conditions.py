@@ -67,7 +67,9 @@ def _data(study: Study) -> str:
 def _recipe(study: Study) -> str:
     weights = str(study.table("weights").get("path", ""))
     start = f" from the weights of {Path(weights).name}" if weights else ""
-    return "" if study.epochs is None else f"{counted(study.epochs, 'epoch')}{start}"
+    frozen = study.table("recipe").get("freeze_epochs", 0)
+    alone = f", attention alone in the first {frozen}" if frozen else ""
+    return "" if study.epochs is None else f"{counted(study.epochs, 'epoch')}{start}{alone}"
 
 
 def _seeds(study: Study) -> str:

@@ -51,6 +51,9 @@ def _facts(study: Study, trial: Trial, baseline: Trial | None) -> Iterable[tuple
         difference = relative(trial.latency_ms, baseline.latency_ms if baseline else None)
         yield "latency_ms", f"{milliseconds(trial.latency_ms)}{spread}{_against(difference, ' %')}"
     yield "epochs", epochs_words(trial, study.epochs)
+    size, batch = _micro_batch(trial), study.table("recipe").get("batch_size")
+    if size is not None and batch is not None and size < batch:
+        yield "micro-batch", f"{size} images: memory did not suffice for {batch}"
     yield "time", duration(trial.seconds)
     yield "repeat", str(trial.repeat)
     yield "attempt", str(trial.attempt)
@@ -58,6 +61,11 @@ def _facts(study: Study, trial: Trial, baseline: Trial | None) -> Iterable[tuple
     yield "started", trial.started
     if trial.finished:
         yield "finished", trial.finished
+
+
+def _micro_batch(trial: Trial) -> int | None:
+    """Return how many images at a time the last epoch was trained with, where that is recorded."""
+    return trial.curve[-1].get("micro_batch") if trial.curve else None
 
 
 def _against(difference: str, unit: str) -> str:

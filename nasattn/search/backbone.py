@@ -9,11 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from nasattn.backbones import check_input_shape, create, default_input_shape
+from nasattn.backbones.resolve import is_drawn
 from nasattn.backbones.weights import Weights, load_weights
 from nasattn.errors import UserError
 from nasattn.search.study_file import StudyFile
 from nasattn.space import SpaceFile
-from nasattn.training import chosen_output
+from nasattn.training import Recipe, chosen_output
 from nasattn.user_code import guarded
 
 Shape = tuple[int, int, int]
@@ -54,6 +55,20 @@ def backbone_of(file: StudyFile | SpaceFile, folder: Path, place: str) -> Backbo
         raise UserError(f"{place}: {error}") from None
     weights = folder / file.weights if file.weights is not None else None
     return Backbone(name, dict(file.backbone_args), shape, weights)
+
+
+def check_start(backbone: Backbone, recipe: Recipe, place: str) -> None:
+    """Refuse to keep weights that nobody has trained.
+
+    Raises:
+        UserError: the recipe freezes a backbone whose weights are drawn.
+    """
+    if recipe.freeze_epochs and backbone.weights is None and is_drawn(backbone.name):
+        raise UserError(
+            f"{place}: recipe.freeze_epochs = {recipe.freeze_epochs} keeps the weights of backbone "
+            f"{backbone.name} as they are at the start, but these are drawn at random; give "
+            "weights = FILE beside backbone, or leave freeze_epochs out"
+        )
 
 
 def check_trainable(backbone: Backbone, num_classes: int, weights: Weights | None) -> None:

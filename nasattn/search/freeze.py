@@ -11,7 +11,7 @@ from nasattn.data import DataSpec, Splits, load
 from nasattn.errors import UserError
 from nasattn.placement import Architecture
 from nasattn.schema import read_toml, validate
-from nasattn.search.backbone import Backbone, backbone_of, check_trainable
+from nasattn.search.backbone import Backbone, backbone_of, check_start, check_trainable
 from nasattn.search.environment import default_threads, environment
 from nasattn.search.images import data_digest, evaluated_splits, num_images
 from nasattn.search.session import Session
@@ -63,11 +63,13 @@ def freeze(
 
     Raises:
         UserError: a file is missing or wrong, the space is empty, the data do not fit, the
-            backbone cannot be trained on them, or it or a variant is over the budget.
+            backbone cannot be trained on them, or its drawn weights are to be kept, or it or a
+            variant is over the budget.
         StoppedError: the user asked to stop.
     """
     space_values = _space_values(file, folder)
     backbone = _backbone(file, space_values, folder, place)
+    check_start(backbone, file.recipe, place)
     shape, arguments = backbone.input_shape, dict(backbone.arguments)
     space = _space(space_values, str(file.search_space))
     weights = read_weights(backbone.weights) if backbone.weights else None

@@ -177,7 +177,14 @@ class Runner:
         epochs = train_architecture(
             self._material, task.proposal.architecture, task.repeat, self._device, self._check
         )
+        batch = self._material.settings.recipe.batch_size
         for epoch in epochs:
+            if epoch.micro_batch < batch:
+                batch = epoch.micro_batch
+                self._observer.note(
+                    f"trial {task.number}, epoch {epoch.epoch}: memory ran out; from here on "
+                    f"{batch} images go through at a time, and BatchNorm sees so many"
+                )
             curve = (*record.curve, asdict(epoch))
             record = self._latest = replace(
                 record,

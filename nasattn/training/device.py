@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import torch
 
 from nasattn.errors import UnknownNameError, UserError
+from nasattn.training.compiling import check_compiler
 from nasattn.training.recipe import Recipe
 
 
@@ -36,8 +37,11 @@ def resolve_recipe(recipe: Recipe, device: torch.device) -> Recipe:
     """Return ``recipe`` with its precision fixed for ``device``.
 
     Raises:
-        UserError: the device cannot train in the precision that the recipe asks for.
+        UserError: the device cannot train in the precision that the recipe asks for, or lacks
+            what it takes to compile.
     """
+    if recipe.compile:
+        check_compiler(device)
     possible = _precisions(device)
     if recipe.precision == "auto":
         return recipe.model_copy(update={"precision": possible[0]})

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from nasattn.data import Images, Splits
 from nasattn.training.augment import Normalise
 from nasattn.training.device import resolve_recipe
+from nasattn.training.memory import halving
 from nasattn.training.precision import autocast, logits_of
 from nasattn.training.recipe import Recipe
 
@@ -42,9 +43,13 @@ def evaluate(  # noqa: PLR0913  # the check is the only one with a default
         network: What is measured; its training flag is as before afterwards.
         images: What it is measured on.
         splits: Where the mean and deviation of the channels come from.
-        recipe: Precision, memory format and batch size (twice the recipe's).
+        recipe: Precision, memory format and batch size (twice the recipe's, halved as often as
+            memory runs out).
         device: Where the images are brought to.
         check: Called before each batch; may raise.
+
+    Raises:
+        FailedError: memory does not suffice for two images.
     """
     recipe = resolve_recipe(recipe, device)
     images = images.to(device)
@@ -52,7 +57,17 @@ def evaluate(  # noqa: PLR0913  # the check is the only one with a default
     was_training = network.training
     network.eval()
     try:
-        outputs = _outputs(network, images.images, normalise, recipe, check)
+        outputs, _ = halving(
+            lambda size: _outputs(
+                network,
+                images.images,
+                normalise,
+                recipe.model_copy(update={"batch_size": size}),
+                check,
+            ),
+            recipe.batch_size,
+            smallest=1,
+        )
     finally:
         network.train(was_training)
     loss = F.cross_entropy(outputs, images.labels)

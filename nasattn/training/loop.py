@@ -35,6 +35,8 @@ class Epoch:
             the recipe has ``ema_decay``.
         lr: Learning rate of its first step.
         seconds: Wall time, evaluation included.
+        micro_batch: Images that went through the network at a time; less than the recipe's batch
+            size where memory ran out. BatchNorm saw so many at a time.
     """
 
     epoch: int
@@ -44,6 +46,7 @@ class Epoch:
     accuracy: float
     lr: float
     seconds: float
+    micro_batch: int
 
 
 def train(  # noqa: PLR0913  # a training is fixed by exactly these
@@ -57,6 +60,7 @@ def train(  # noqa: PLR0913  # a training is fixed by exactly these
 ) -> Iterator[Epoch]:
     """Train ``network`` in place and yield each epoch's results as they come.
 
+    Where memory runs out a step is taken in parts (see ``Learner``), from then on to the end.
     Order, augmentation and dropout come from streams of ``seed``, so that every architecture sees
     the same images in the same order. Within an epoch nothing waits for the device. When the last
     epoch is yielded the network holds the averaged weights, where the recipe has ``ema_decay``:
@@ -73,7 +77,8 @@ def train(  # noqa: PLR0913  # a training is fixed by exactly these
 
     Raises:
         UserError: the device cannot train in the recipe's precision.
-        FailedError: a loss is not finite; the message names the epoch and the last finite loss.
+        FailedError: a loss is not finite (the message names the epoch and the last finite loss),
+            memory does not suffice for two images, or the network cannot be compiled.
     """
     recipe = resolve_recipe(recipe, device)
     splits = splits.to(device)
@@ -87,6 +92,7 @@ def train(  # noqa: PLR0913  # a training is fixed by exactly these
         first_step = (epoch - 1) * steps
         rates = [recipe.optimizer.lr * factor(recipe, first_step + i, steps) for i in range(steps)]
         batches = epoch_batches(splits.train, normalise, recipe, seed, epoch)
+        learner.start_epoch(epoch)
         with own_randomness(derive_seed(seed, "dropout", epoch), device):
             trained = _train_epoch(learner, batches, rates, check)
         last_loss = _finite(trained.losses, f"the loss in epoch {epoch}", last_loss)
@@ -102,6 +108,7 @@ def train(  # noqa: PLR0913  # a training is fixed by exactly these
             accuracy=scores.accuracy,
             lr=rates[0],
             seconds=perf_counter() - started,
+            micro_batch=learner.micro_batch,
         )
 
 
@@ -126,7 +133,6 @@ class _Trained:
 def _train_epoch(
     learner: Learner, batches: Iterable[Batch], rates: list[float], check: Callable[[], None]
 ) -> _Trained:
-    learner.network.train()
     losses: list[Tensor] = []
     hits: list[Tensor] = []
     sizes: list[int] = []

@@ -32,7 +32,9 @@ class Optimizer(Strict):
         momentum: For ``sgd`` only, where it is 0.9 if left out.
         nesterov: For ``sgd`` only, where it is false if left out.
         weight_decay: L2 penalty of ``sgd`` and ``adam``; decoupled decay of ``adamw``. It applies
-            to every trained parameter.
+            to every trained parameter, except those that an attention module's authors leave
+            out (GCT's beta).
+        decay_norms_and_biases: Whether it applies to the scales and shifts of norms and to biases.
     """
 
     name: Literal["sgd", "adam", "adamw"] = "sgd"
@@ -40,6 +42,7 @@ class Optimizer(Strict):
     momentum: float | None = Field(default=None, ge=0, lt=1)
     nesterov: bool | None = None
     weight_decay: float = Field(default=0.0, ge=0)
+    decay_norms_and_biases: bool = True
 
     @model_validator(mode="before")
     @classmethod
@@ -59,25 +62,39 @@ class Schedule(Strict):
 
     Args:
         name: ``cosine`` falls to 0 over the steps after warm-up; ``multistep`` is multiplied by
-            ``gamma`` when as many epochs as a milestone says are done.
+            ``gamma`` when as many epochs as a milestone says are done; ``one-cycle`` rises along
+            half a cosine from lr / ``div_factor`` to lr and falls along another to
+            lr / (``div_factor`` · ``final_div_factor``), as torch's OneCycleLR without its
+            change of momentum.
         milestones: Epochs, rising; for ``multistep`` only, where it is needed.
         gamma: For ``multistep`` only, where it is 0.1 if left out.
-        warmup_epochs: Epochs, also broken ones, in which the rate rises linearly to its full value.
+        pct_start: Share of the steps in which the rate rises; for ``one-cycle`` only, where it is
+            0.3 if left out.
+        div_factor: For ``one-cycle`` only, where it is 25 if left out.
+        final_div_factor: For ``one-cycle`` only, where it is 10 000 if left out.
+        warmup_epochs: Epochs, also broken ones, in which the rate rises linearly to the one that
+            the schedule then begins with; the schedule has the epochs that remain.
     """
 
-    name: Literal["cosine", "multistep"] = "cosine"
+    name: Literal["cosine", "multistep", "one-cycle"] = "cosine"
     milestones: Annotated[tuple[int, ...] | None, BeforeValidator(as_tuple)] = None
     gamma: float | None = Field(default=None, gt=0, lt=1)
+    pct_start: float | None = Field(default=None, gt=0, lt=1)
+    div_factor: float | None = Field(default=None, ge=1)
+    final_div_factor: float | None = Field(default=None, ge=1)
     warmup_epochs: float = Field(default=0.0, ge=0)
 
     @model_validator(mode="before")
     @classmethod
     def _complete(cls, values: Any) -> Any:
-        return _filled(values, "multistep", {"gamma": 0.1}, otherwise="cosine")
+        values = _filled(values, "multistep", {"gamma": 0.1}, otherwise="cosine")
+        cycle = {"pct_start": 0.3, "div_factor": 25.0, "final_div_factor": 1e4}
+        return _filled(values, "one-cycle", cycle, otherwise="cosine")
 
     @model_validator(mode="after")
     def _consistent(self) -> "Schedule":
         _refuse_unused(self, "multistep", ("milestones", "gamma"))
+        _refuse_unused(self, "one-cycle", ("pct_start", "div_factor", "final_div_factor"))
         if self.name == "multistep":
             rising = sorted(set(self.milestones or ()))
             if not rising or rising != list(self.milestones or ()) or rising[0] < 1:
@@ -98,27 +115,38 @@ class Recipe(Strict):
             a single image remained it is left out, since BatchNorm cannot train on one.
         optimizer: See ``Optimizer``.
         schedule: See ``Schedule``.
+        clip_grad_norm: Where the norm of all gradients together is larger, they are scaled down to
+            it. Left out: never.
+        freeze_epochs: In so many epochs, the first ones, attention alone learns: all else keeps
+            its weights and buffers and is in evaluation mode (BatchNorm by its running
+            statistics, no dropout). The bare backbone, then, stays as it is in these epochs.
         label_smoothing: Share of the target spread over all classes, in training only.
         augment: ``crop`` shifts by up to an eighth of the side, at most 4 pixels (1 on 8×8, 4 from
             32×32 on), and fills with black; ``flip`` mirrors left and right with probability ½.
         ema_decay: Evaluate an average of the weights: after each step
-            average = decay · average + (1 - decay) · weights. Left out: the weights themselves.
+            average = decay · average + (1 - decay) · weights; BatchNorm's running statistics are
+            averaged alike. Left out: the weights themselves.
         precision: ``fp32``; ``bf16`` or ``fp16`` (CUDA only, with loss scaling) by autocast;
             ``auto`` takes bf16 on GPUs that have it, else fp16; on CPUs bf16 where they multiply
             matrices in it (AMX or AVX-512 BF16, as PyTorch tells), else fp32; fp32 elsewhere.
             It does not ask whether a network is large enough to gain by it.
         channels_last: Keep the channels of a pixel together in memory; mostly faster.
+        compile: Train through torch.compile; evaluation is not compiled. Each architecture is
+            compiled anew, which takes half a minute to minutes.
     """
 
     epochs: int = Field(default=30, ge=1)
     batch_size: int = Field(default=128, ge=2)
     optimizer: Optimizer = Optimizer()
     schedule: Schedule = Schedule()
+    clip_grad_norm: float | None = Field(default=None, gt=0)
+    freeze_epochs: int = Field(default=0, ge=0)
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     augment: tuple[Literal["crop", "flip"], ...] = ()
     ema_decay: float | None = Field(default=None, ge=0, lt=1)
     precision: Precision = "auto"
     channels_last: bool = True
+    compile: bool = False
 
     @field_validator("augment")
     @classmethod
@@ -134,4 +162,8 @@ class Recipe(Strict):
                     f"schedule.{key} reaches epoch {epoch:g}, but must stay below "
                     f"epochs = {self.epochs}"
                 )
+        if self.freeze_epochs > self.epochs:
+            raise ValueError(
+                f"freeze_epochs = {self.freeze_epochs} is more than epochs = {self.epochs}"
+            )
         return self

@@ -72,6 +72,19 @@ def plain(num_classes: int = 10, in_channels: int = 3, width: int = 4) -> nn.Mod
     return Plain(num_classes, in_channels, width)
 
 
+class Greedy(Plain):
+    """Has memory for twelve images in training."""
+
+    def forward(self, x: Tensor) -> Any:
+        if self.training and len(x) > 12:
+            torch.empty(1 << 60)
+        return self.logits(x)
+
+
+def greedy(num_classes: int = 10, in_channels: int = 3, width: int = 4) -> nn.Module:
+    return Greedy(num_classes, in_channels, width)
+
+
 class Printing(Plain):
     def forward(self, x: Tensor) -> Tensor:
         print("running a network")

@@ -53,3 +53,21 @@ def test_frozen_parameters_are_left_out() -> None:
     module.bias.requires_grad_(requires_grad=False)
     groups = create_optimizer(module, Optimizer()).param_groups
     assert [[p is module.weight for p in group["params"]] for group in groups] == [[True]]
+
+
+@pytest.mark.parametrize("name", ["sgd", "adam", "adamw"])
+def test_a_parameter_may_have_its_first_gradient_late(name: str) -> None:
+    """As the backbone after frozen epochs, or a block that is sometimes skipped."""
+    settings = Optimizer.model_validate({"name": name, "lr": 0.1})
+    module, late = nn.Linear(1, 1, bias=False), nn.Linear(1, 1, bias=False)
+    nn.init.constant_(module.weight, 1.0)
+    nn.init.constant_(late.weight, 1.0)
+    optimizer = create_optimizer(nn.ModuleList([module, late]), settings)
+    for owners in ([module], [module, late]):
+        for owner in owners:
+            owner.weight.grad = torch.full_like(owner.weight, 2.0)
+        optimizer.step()
+        optimizer.zero_grad()
+    for owner, gradients in ((module, [2.0, 2.0]), (late, [2.0])):
+        expected = after_step(settings, 1.0, gradients)
+        assert owner.weight.item() == pytest.approx(expected, rel=1e-6)

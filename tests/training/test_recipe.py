@@ -35,6 +35,9 @@ def test_a_recipe_reads_as_a_study_writes_it() -> None:
         Recipe(),
         Recipe(optimizer=Optimizer(name="adamw", lr=1e-3), ema_decay=0.9),
         Recipe(schedule=Schedule(name="multistep", milestones=(3, 6))),
+        Recipe(
+            schedule=Schedule(name="one-cycle"), clip_grad_norm=1, freeze_epochs=3, compile=True
+        ),
     ],
 )
 def test_a_frozen_recipe_reads_back_as_itself(recipe: Recipe) -> None:
@@ -65,6 +68,11 @@ def test_what_is_left_out_is_filled_in_for_its_owner_only() -> None:
             'schedule: gamma is for name = "multistep" only, but name is "cosine"',
         ),
         (
+            "schedule = { pct_start = 0.2 }",
+            'schedule: pct_start is for name = "one-cycle" only, but name is "cosine"',
+        ),
+        ("epochs = 3\nfreeze_epochs = 4", "freeze_epochs = 4 is more than epochs = 3"),
+        (
             'schedule = { name = "multistep" }',
             'schedule: milestones = [], but "multistep" needs rising numbers of epochs, '
             "such as [30, 60, 90]",
@@ -84,13 +92,14 @@ def test_what_is_left_out_is_filled_in_for_its_owner_only() -> None:
         ),
         (
             "epoch = 5",
-            "unknown key epoch; known: augment, batch_size, channels_last, ema_decay, epochs, "
-            'label_smoothing, optimizer, precision, schedule; did you mean "epochs"?',
+            "unknown key epoch; known: augment, batch_size, channels_last, clip_grad_norm, "
+            "compile, ema_decay, epochs, freeze_epochs, label_smoothing, optimizer, precision, "
+            'schedule; did you mean "epochs"?',
         ),
         (
             "optimizer = { lrr = 0.1 }",
-            "unknown key optimizer.lrr; known: lr, momentum, name, nesterov, weight_decay; "
-            'did you mean "lr"?',
+            "unknown key optimizer.lrr; known: decay_norms_and_biases, lr, momentum, name, "
+            'nesterov, weight_decay; did you mean "lr"?',
         ),
     ],
 )
@@ -106,6 +115,10 @@ def test_what_is_wrong_is_named(text: str, expected: str) -> None:
         ("label_smoothing = 1.0", "label_smoothing = 1.0"),
         ("ema_decay = 1.0", "ema_decay = 1.0"),
         ("optimizer = { lr = 0 }", "optimizer.lr = 0"),
+        ("clip_grad_norm = 0", "clip_grad_norm = 0"),
+        ("freeze_epochs = -1", "freeze_epochs = -1"),
+        ('schedule = { name = "one-cycle", pct_start = 1 }', "schedule.pct_start = 1"),
+        ('schedule = { name = "one-cycle", div_factor = 0.5 }', "schedule.div_factor = 0.5"),
         ("optimizer = { lr = inf }", "optimizer.lr = inf"),
     ],
 )
@@ -118,7 +131,7 @@ def test_numbers_out_of_range_are_named(text: str, place: str) -> None:
     [
         ('optimizer = { name = "sdg" }', "known: adam, adamw, sgd"),
         ('augment = ["crop", "rotate"]', "known: crop, flip"),
-        ('schedule = { name = "step" }', "known: cosine, multistep"),
+        ('schedule = { name = "step" }', "known: cosine, multistep, one-cycle"),
         ('precision = "fp64"', "known: auto, bf16, fp16, fp32"),
     ],
 )

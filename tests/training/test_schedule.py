@@ -1,7 +1,8 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+import torch
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from nasattn.training import Recipe, Schedule
@@ -42,3 +43,48 @@ def test_warm_up_is_strictly_rising_for_any_schedule(warmup: float) -> None:
     found = factors(Recipe(epochs=4, schedule=schedule))[: round(warmup * STEPS) + 1]
     assert all(earlier < later for earlier, later in pairwise(found[:-1]))
     assert found[-1] == 1
+
+
+@settings(max_examples=25)
+@given(
+    st.integers(1, 6),
+    st.floats(0.01, 0.99),
+    st.floats(1, 100),
+    st.floats(1, 1e5),
+    st.sampled_from([0.003, 0.1, 7.0]),
+)
+def test_one_cycle_is_torchs(
+    epochs: int, pct_start: float, div_factor: float, final_div_factor: float, lr: float
+) -> None:
+    assume(pct_start * epochs * STEPS != 1)  # there torch divides by zero
+    shape = {"pct_start": pct_start, "div_factor": div_factor}
+    shape["final_div_factor"] = final_div_factor
+    schedule = Schedule.model_validate({"name": "one-cycle", **shape})
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)])
+    theirs = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, lr, total_steps=epochs * STEPS, cycle_momentum=False, **shape
+    )
+    found = factors(Recipe(epochs=epochs, schedule=schedule))
+    for step in range(epochs * STEPS):
+        if step:
+            optimizer.step()
+            theirs.step()
+        assert lr * found[step] == pytest.approx(theirs.get_last_lr()[0], rel=1e-12)
+
+
+def test_left_out_the_settings_of_one_cycle_are_torchs() -> None:
+    given = {"pct_start": 0.3, "div_factor": 25, "final_div_factor": 1e4}
+    assert Schedule(name="one-cycle") == Schedule.model_validate({"name": "one-cycle", **given})
+
+
+def test_a_peak_on_the_first_step_has_the_full_rate() -> None:
+    schedule = Schedule(name="one-cycle", pct_start=1 / STEPS)
+    assert factors(Recipe(epochs=1, schedule=schedule))[0] == 1
+
+
+def test_warm_up_leads_to_the_first_rate_of_one_cycle() -> None:
+    warmed = Schedule(name="one-cycle", warmup_epochs=2)
+    found = factors(Recipe(epochs=6, schedule=warmed))
+    assert found[: 2 * STEPS] == pytest.approx([(i + 1) / 40 / 25 for i in range(40)])
+    after = factors(Recipe(epochs=4, schedule=Schedule(name="one-cycle")))
+    assert found[2 * STEPS :] == after

@@ -213,7 +213,7 @@ def test_an_impossible_precision_is_refused_before_training(splits: Splits) -> N
 
 
 def test_an_epoch_is_a_plain_record() -> None:
-    epoch = Epoch(1, 0.5, 0.25, 0.75, 0.5, 0.1, 2.0)
+    epoch = Epoch(1, 0.5, 0.25, 0.75, 0.5, 0.1, 2.0, 32)
     assert list(asdict(epoch)) == [
         "epoch",
         "loss",
@@ -222,6 +222,7 @@ def test_an_epoch_is_a_plain_record() -> None:
         "accuracy",
         "lr",
         "seconds",
+        "micro_batch",
     ]
 
 
@@ -256,7 +257,8 @@ def test_no_step_waits_for_cuda(splits: Splits) -> None:
     from nasattn.training.learner import Learner
 
     for precision in ("fp32", "bf16", "fp16"):
-        recipe = QUICK.model_copy(update={"precision": precision, "ema_decay": 0.9})
+        changes = {"precision": precision, "ema_decay": 0.9, "clip_grad_norm": 1.0}
+        recipe = QUICK.model_copy(update=changes)
         learner = Learner(tiny(), recipe, device)
         images = torch.randn(8, 1, 12, 12, device=device)
         labels = torch.arange(8, device=device) % 4
