@@ -89,8 +89,8 @@ class Settings(Strict):
 
 # What may differ between the file and the frozen study: the total may be raised, the rest
 # says where the study was made, not what it is.
-# The data's folder may move: their digest may not.
-_FREE_TO_DIFFER = frozenset({"trials", "environment", "data.root"})
+# The data's folder may move: their digest may not. No number depends on who reads them.
+_FREE_TO_DIFFER = frozenset({"trials", "environment", "data.root", "data.workers"})
 
 
 def check_same(frozen: Settings, now: Settings, place: str) -> None:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from nasattn.data import Images, Splits
+from nasattn.data import ImageSet, Splits
 from nasattn.training.augment import Normalise
 from nasattn.training.device import resolve_recipe
 from nasattn.training.precision import autocast, logits_of
@@ -29,7 +29,7 @@ class Scores:
 
 def evaluate(  # noqa: PLR0913  # the check is the only one with a default
     network: nn.Module,
-    images: Images,
+    images: ImageSet,
     splits: Splits,
     recipe: Recipe,
     device: torch.device,
@@ -52,7 +52,7 @@ def evaluate(  # noqa: PLR0913  # the check is the only one with a default
     was_training = network.training
     network.eval()
     try:
-        outputs = _outputs(network, images.images, normalise, recipe, check)
+        outputs = _outputs(network, images, normalise, recipe, check)
     finally:
         network.train(was_training)
     loss = F.cross_entropy(outputs, images.labels)
@@ -63,15 +63,15 @@ def evaluate(  # noqa: PLR0913  # the check is the only one with a default
 @torch.no_grad()
 def _outputs(
     network: nn.Module,
-    images: Tensor,
+    images: ImageSet,
     normalise: Normalise,
     recipe: Recipe,
     check: Callable[[], None],
 ) -> Tensor:
     """Return the logits of all images, ``(N, classes)`` float32, batch by batch."""
     parts = []
-    for batch in torch.split(images, 2 * recipe.batch_size):
+    for batch in images.batches(None, 2 * recipe.batch_size):
         check()
-        with autocast(recipe.precision, batch.device):
-            parts.append(logits_of(network(normalise(batch))))
+        with autocast(recipe.precision, images.labels.device):
+            parts.append(logits_of(network(normalise(batch.images))))
     return torch.cat(parts)

@@ -45,12 +45,16 @@ class Learner:
         """The network that accuracy is measured on: averaged where the recipe says so."""
         return self.average.network if self.average else self.network
 
-    def step(self, images: Tensor, labels: Tensor, lr: float) -> tuple[Tensor, Tensor]:
-        """Change the weights by one batch; return its loss and number of hits, on the device."""
+    def step(self, images: Tensor, targets: Tensor, lr: float) -> tuple[Tensor, Tensor]:
+        """Change the weights by one batch; return its loss and number of hits, on the device.
+
+        Targets are labels ``(N,)``, or shares of the classes ``(N, classes)``, of which the
+        largest is hit.
+        """
         with autocast(self._recipe.precision, images.device):
             outputs = self.network(images)
         logits = logits_of(outputs)
-        loss = F.cross_entropy(logits, labels, label_smoothing=self._recipe.label_smoothing)
+        loss = F.cross_entropy(logits, targets, label_smoothing=self._recipe.label_smoothing)
         for module in self._penalised:
             loss = loss + module.penalty_loss()
         set_lr(self._optimizer, lr)
@@ -60,4 +64,5 @@ class Learner:
         self._optimizer.zero_grad()
         if self.average:
             self.average.update()
+        labels = targets if targets.ndim == 1 else targets.argmax(1)
         return loss.detach(), (logits.detach().argmax(1) == labels).sum()

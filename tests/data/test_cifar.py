@@ -63,7 +63,10 @@ def test_missing_and_damaged_files_say_where_they_were_looked_for(
     tmp_path: Path, name: str, folder: str, archive: str
 ) -> None:
     spec = DataSpec(name=name, root=str(tmp_path))
-    advice = f"unpack {archive} in {tmp_path}, or set [data] root to the folder that holds it"
+    advice = (
+        f"nasattn search --download fetches them, or unpack {archive} in {tmp_path}, or set [data] "
+        "root to the folder that holds it"
+    )
     with pytest.raises(UserError) as caught:
         load(spec, (3, 32, 32))
     assert str(caught.value) == f"{tmp_path}/{folder}: no such folder; {advice}"
