@@ -97,4 +97,5 @@ def _explained(path: Path) -> Iterator[None]:
     except UserError:
         raise
     except Exception as error:  # on damaged files Pillow's decoders raise anything
-        raise UserError(f"{path}: cannot be decoded: {error}") from None
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise UserError(f"{path}: cannot be decoded: {reason}") from None

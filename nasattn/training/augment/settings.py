@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BeforeValidator, Field, PlainValidator, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, model_validator
 
 from nasattn.errors import UnknownNameError
 from nasattn.schema import Strict, as_tuple
@@ -121,12 +121,13 @@ def _read(value: Any) -> Augmentation:
     name: Any = table["name"]
     if name not in ORDER:
         raise ValueError(str(UnknownNameError("augmentation", name, ORDER)))
-    keys = set(_WITH_SETTINGS[name].model_fields) if name in _WITH_SETTINGS else {"name"}
-    for key in table:
-        if key not in keys:
-            raise ValueError(str(UnknownNameError(f"setting of {name}", key, keys - {"name"})))
     if name in PLAIN:
+        if table.keys() != {"name"}:
+            raise ValueError(f'{name} has no settings: write "{name}"')
         return name  # type: ignore[no-any-return]  # one of the literals
+    known = _WITH_SETTINGS[name].model_fields
+    if unknown := [key for key in table if key not in known]:
+        raise ValueError(str(UnknownNameError(f"setting of {name}", unknown[0], known)))
     # As JSON, like the file around it: see nasattn.schema.
     return _WITH_SETTINGS[name].model_validate_json(json.dumps(table), strict=True)  # type: ignore[return-value]  # one of the three
 
@@ -135,5 +136,9 @@ def _known() -> str:
     return ", ".join(sorted(ORDER))
 
 
+def _write(item: Augmentation) -> Any:
+    return item if isinstance(item, str) else item.model_dump(mode="json")
+
+
 # Pydantic's own union would report the errors of every member.
-Item = Annotated[Augmentation, PlainValidator(_read)]
+Item = Annotated[Augmentation, PlainValidator(_read), PlainSerializer(_write)]
