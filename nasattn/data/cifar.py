@@ -2,6 +2,8 @@
 
 import pickle
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,7 +37,8 @@ def download(spec: DataSpec) -> None:
         )
     archive, root = _archive(spec.name), Path(spec.root or "").expanduser()
     try:
-        archive(root, download=True)
+        with _old_pickles():
+            archive(root, download=True)
     except (OSError, HTTPException, RuntimeError) as error:
         raise FailedError(f"{archive.url} cannot be downloaded to {root}: {error}") from error
 
@@ -59,9 +62,7 @@ def read_archive(archive: type["CIFAR10"], root: Path) -> Source:
     """
     folder = root.absolute() / archive.base_folder
     try:
-        with warnings.catch_warnings():
-            # The files were written by Python 2; new NumPy grumbles at how they spell a flag.
-            warnings.simplefilter("ignore", np.exceptions.VisibleDeprecationWarning)
+        with _old_pickles():
             train, test = archive(root, train=True), archive(root, train=False)
     except (RuntimeError, OSError, pickle.UnpicklingError) as error:
         reason = "its files are damaged" if folder.is_dir() else "no such folder"
@@ -72,6 +73,14 @@ def read_archive(archive: type["CIFAR10"], root: Path) -> Source:
         ) from error
     classes = tuple(train.classes)
     return Source(_images(train), None, _images(test), classes, str(folder))
+
+
+@contextmanager
+def _old_pickles() -> Iterator[None]:
+    """Bear with files that Python 2 wrote: new NumPy grumbles at how they spell a flag."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", np.exceptions.VisibleDeprecationWarning)
+        yield
 
 
 def _images(part: "CIFAR10") -> Images:

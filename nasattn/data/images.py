@@ -85,7 +85,7 @@ class Images:
 
     def in_colour(self, channels: int) -> "Images":
         """Return the same images with a grey channel repeated ``channels`` times."""
-        if self.shape[0] in (channels, 3):
+        if self.shape[0] != 1 or channels == 1:
             return self
         return Images(self.images.expand(-1, channels, -1, -1).contiguous(), self.labels)
 

@@ -68,7 +68,7 @@ class StreamedImages:
 
     def in_colour(self, channels: int) -> "StreamedImages":
         """Return the same images with a grey channel repeated ``channels`` times."""
-        if self.shape[0] in (channels, 3):
+        if self.shape[0] != 1:
             return self
         return replace(self, shape=(channels, *self.shape[1:]))
 
@@ -80,20 +80,20 @@ class StreamedImages:
         """
         device = self.labels.device
         order = torch.arange(len(self)) if order is None else order.cpu()
-        parts = torch.split(order, size)
+        labels = torch.split(self.labels[order.to(device)], size)
         loader = DataLoader(
             _Batches(self.reader, self.shape[0]),
             batch_size=None,  # the sampler gives whole batches
-            sampler=[part.tolist() for part in parts],
+            sampler=[part.tolist() for part in torch.split(order, size)],
             num_workers=self.workers,
             pin_memory=device.type == "cuda",
             generator=torch.Generator(),  # the global one belongs to dropout
             worker_init_fn=_leave_signals_alone,
         )
-        for part, found in zip(parts, loader, strict=True):
+        for found, of_batch in zip(loader, labels, strict=True):
             if isinstance(found, str):
                 raise FailedError(found)
-            yield Images(found.to(device, non_blocking=True), self.labels[part.to(device)])
+            yield Images(found.to(device, non_blocking=True), of_batch)
 
     def sample(self) -> Tensor:
         """Return a fixed, stratified sample of at most 2,048 images."""
@@ -152,9 +152,11 @@ class _Joined:
     boundary: int
 
     def __call__(self, indices: Sequence[int]) -> list[Tensor]:
-        early = iter(self.first([i for i in indices if i < self.boundary]))
-        late = iter(self.second([i - self.boundary for i in indices if i >= self.boundary]))
-        return [next(early if i < self.boundary else late) for i in indices]
+        early = [i for i in indices if i < self.boundary]
+        late = [i - self.boundary for i in indices if i >= self.boundary]
+        first = iter(self.first(early) if early else ())
+        second = iter(self.second(late) if late else ())
+        return [next(first if i < self.boundary else second) for i in indices]
 
 
 class _Batches(Dataset[Tensor | str]):

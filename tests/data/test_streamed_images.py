@@ -108,6 +108,16 @@ def test_joined_streams_keep_their_order(tmp_path: Path) -> None:
     assert equal(memory, stream)
 
 
+def test_joined_arrays_are_fitted_alike() -> None:
+    spec = DataSpec(name="fake", resize=8, channels=3)
+    memory, stream = (
+        evaluated_splits(load(s, (3, 8, 8)), s, "test") for s in (spec, streamed(spec))
+    )
+    assert equal(memory, stream)
+    first = torch.arange(3)  # of one part only
+    assert torch.equal(pixels(memory.train, first), pixels(stream.train, first))
+
+
 def test_statistics_come_from_a_sample_of_stated_size(monkeypatch: pytest.MonkeyPatch) -> None:
     assert SAMPLE == 2048
     generator = torch.Generator().manual_seed(0)
