@@ -39,6 +39,9 @@ def search(  # noqa: PLR0913 - one argument for each option of the command
     data: Annotated[
         Text, typer.Option(metavar="KIND[:PATH]", help="Data set: digits, imagefolder:DIR, …")
     ] = None,
+    download: Annotated[
+        bool, typer.Option("--download", help="Fetch cifar10 or cifar100 into its folder first.")
+    ] = False,
     sampler: Annotated[Text, typer.Option(help="tpe, nsga2, gp, random, grid or variants.")] = None,
     settings: Annotated[
         list[str] | None,
@@ -50,6 +53,7 @@ def search(  # noqa: PLR0913 - one argument for each option of the command
     runs_dir: RunsDir = RUNS,
 ) -> None:
     """Search a study, or go on with it where it was left."""
+    from nasattn.data import download as fetch
     from nasattn.search.opening import search as run_search
     from nasattn.search.study_file import read_study_file
 
@@ -67,6 +71,8 @@ def search(  # noqa: PLR0913 - one argument for each option of the command
         kind, root = _split_data(data)
         overrides |= {"data.name": kind, "data.root": root}
     study, folder = read_study_file(file, overrides)
+    if download:
+        fetch(study.data)
     _watch(
         lambda session: run_search(study, folder, str(file), session),
         study.name or "",

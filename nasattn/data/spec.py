@@ -1,15 +1,25 @@
 """The ``[data]`` table of a study."""
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from nasattn.errors import UnknownNameError
 from nasattn.schema import Strict
 
 FROM_FILES = ("cifar10", "cifar100", "imagefolder", "npz")
 BUILT_IN = ("digits", "fake", "fake-context")
+DOWNLOADABLE = ("cifar10", "cifar100")
 KINDS = (*BUILT_IN, *FROM_FILES)
+
+
+def _check_in_memory(value: Any) -> Any:
+    if isinstance(value, bool) or value == "auto":
+        return value
+    raise ValueError(f'{value!r} must be "auto", true or false')
+
+
+InMemory = Annotated[bool | Literal["auto"], BeforeValidator(_check_in_memory)]
 
 
 class DataSpec(Strict):
@@ -26,10 +36,22 @@ class DataSpec(Strict):
             stratified and the same for every study. Unused where the set has its own validation
             images (``val_images`` in an npz file, a folder ``val``).
         resize: Side in pixels: the shorter side of each image is resized to it (bilinear,
-            antialiased) and the centre square is kept.
+            antialiased) and the centre square is kept. This is what training, before its
+            augmentation, and evaluation see alike.
         channels: 1 makes grey images of colour ones (ITU-R 601 luma), 3 repeats the grey channel.
         limit: Train on at most so many images, in the proportions of the classes; a smaller limit
             takes a part of what a larger one takes. Validation and test images stay as they are.
+        in_memory: Whether all images are kept as uint8 on the device that trains, or are streamed:
+            read by worker processes when they are needed. What is done to them is the same, to the
+            bit, but for the channels' mean and deviation, which are those of all training images
+            in memory and of a fixed sample of at most 2,048 where they are streamed. ``auto``
+            keeps them in memory if images times bytes of one (of the network's input shape) is at
+            most ``memory_limit_bytes``. What it comes to is frozen with the study. Of pictures
+            that are streamed the headers are read before the first epoch; one that cannot be
+            decoded later ends its trial as failed.
+        memory_limit_bytes: See ``in_memory``; 4 GiB.
+        workers: Processes that read streamed images, one for each core but one (at most 8) if left
+            out; 0 reads in the training process. No number depends on it.
     """
 
     name: str
@@ -38,6 +60,9 @@ class DataSpec(Strict):
     resize: int | None = Field(default=None, ge=1)
     channels: Literal[1, 3] | None = None
     limit: int | None = Field(default=None, ge=2)
+    in_memory: InMemory = "auto"
+    memory_limit_bytes: int = Field(default=4 * 2**30, ge=1)
+    workers: int | None = Field(default=None, ge=0, le=256)
 
     @field_validator("name")
     @classmethod

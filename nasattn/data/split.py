@@ -1,12 +1,29 @@
 """Stratified splits that belong to the data set, not to a study."""
 
+from typing import Protocol, Self, TypeVar
+
 import torch
 from torch import Tensor
 
-from nasattn.data.images import Images
 from nasattn.seeding import derive_seed
 
 TEST_SHARE = 0.2
+
+
+class Labelled(Protocol):
+    """Things with a label each, on the CPU."""
+
+    @property
+    def labels(self) -> Tensor:
+        """``(N,)``, int64."""
+
+    def __len__(self) -> int: ...
+
+    def take(self, indices: Tensor) -> Self:
+        """Return those at ``indices``, in that order."""
+
+
+Things = TypeVar("Things", bound=Labelled)
 
 
 def stratified_order(labels: Tensor, purpose: str) -> Tensor:
@@ -29,7 +46,7 @@ def stratified_order(labels: Tensor, purpose: str) -> Tensor:
     return shuffled[position.argsort(stable=True)]
 
 
-def split(images: Images, share: float, purpose: str) -> tuple[Images, Images]:
+def split(images: Things, share: float, purpose: str) -> tuple[Things, Things]:
     """Split off ``share`` of the images (at least one): the rest, and the part.
 
     Both are stratified, disjoint and together hold every image; each keeps the set's order.
@@ -39,7 +56,7 @@ def split(images: Images, share: float, purpose: str) -> tuple[Images, Images]:
     return images.take(order[count:].sort().values), images.take(order[:count].sort().values)
 
 
-def first(images: Images, count: int | None) -> Images:
+def first(images: Things, count: int | None) -> Things:
     """Return a stratified ``count`` of the images; all of them where it is None or larger."""
     if count is None or count >= len(images):
         return images

@@ -55,7 +55,8 @@ def _latency(study: Study) -> str:
 
 
 def _data(study: Study) -> str:
-    name = str(study.table("data").get("name", ""))
+    data = study.table("data")
+    name = str(data.get("name", "")) + (" (streamed)" if data.get("in_memory") is False else "")
     part = "test" if study.settings.get("evaluate") == "test" else "validation"
     counts = study.table("num_images")
     if not {"train", part} <= counts.keys():

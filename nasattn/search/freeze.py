@@ -59,7 +59,7 @@ def freeze(
         place: The file's name, for errors.
         session: Where it will run; its check is called between the steps.
         frozen: The study as it was frozen before, if it was: what the file leaves open
-            (threads, precision, storage) is then taken from there.
+            (threads, precision, storage, images in memory or streamed) is then taken from there.
 
     Raises:
         UserError: a file is missing or wrong, the space is empty, the data do not fit, the
@@ -74,9 +74,10 @@ def freeze(
     space = _space(space_values, str(file.search_space))
     weights = read_weights(backbone.weights) if backbone.weights else None
     _check_grid(file, space)
-    data = _with_absolute_root(file.data)
+    data = _with_frozen_path(_with_absolute_root(file.data), frozen)
     session.check()
     splits = evaluated_splits(load(data, shape), data, file.evaluate)
+    data = data.model_copy(update={"in_memory": splits.in_memory})
     classes = len(splits.classes)
     session.check()
     check_trainable(backbone, classes, weights)
@@ -195,6 +196,12 @@ def _with_absolute_root(data: DataSpec) -> DataSpec:
     if data.root is None:
         return data
     return data.model_copy(update={"root": str(Path(data.root).expanduser().absolute())})
+
+
+def _with_frozen_path(data: DataSpec, frozen: Settings | None) -> DataSpec:
+    if frozen is None or data.in_memory != "auto":
+        return data
+    return data.model_copy(update={"in_memory": frozen.data.in_memory})
 
 
 def _same_but_auto(file: StudyFile, frozen: Settings) -> bool:

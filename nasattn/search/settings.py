@@ -99,8 +99,9 @@ class Settings(Strict):
 
 # What may differ between the file and the frozen study: the total may be raised, the rest
 # says where the study was made, not what it is.
-# The data's folder and the file of weights may move: their digests may not change.
-_FREE_TO_DIFFER = frozenset({"trials", "environment", "data.root", "weights.path"})
+# The data's folder and the file of weights may move: their digests may not change. No number
+# depends on who reads the images.
+_FREE_TO_DIFFER = frozenset({"trials", "environment", "data.root", "data.workers", "weights.path"})
 
 
 def check_same(frozen: Settings, now: Settings, place: str) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from nasattn.data import Images
-from nasattn.training.augment import Normalise, draw_moves, moved
+from nasattn.data import Splits
+from nasattn.training.augment import Normalise, augmented, draw, draw_shares, mixed
 from nasattn.training.determinism import stream
 from nasattn.training.recipe import Recipe
 
@@ -20,19 +20,28 @@ def num_steps(num_images: int, batch_size: int) -> int:
 
 
 def epoch_batches(
-    images: Images, normalise: Normalise, recipe: Recipe, seed: int, epoch: int
+    splits: Splits, normalise: Normalise, recipe: Recipe, seed: int, epoch: int
 ) -> Iterator[Batch]:
-    """Yield the batches of one epoch, ``(N, C, H, W)`` float32 and ``(N,)`` int64, on the device.
+    """Yield the batches of one epoch of training on the device: images and targets.
 
-    Order and augmentation depend on ``seed`` and ``epoch`` alone and are drawn on the CPU: every
-    architecture, on every device, sees the same images in the same order.
+    The images are ``(N, C, H, W)`` float32. The targets are labels ``(N,)`` int64, or under mixup
+    the shares of the classes ``(N, classes)`` float32. Order and augmentation depend on
+    ``seed`` and ``epoch`` alone and are drawn on the CPU: every architecture, on every device,
+    sees the same images in the same order.
     """
-    device = images.labels.device
-    order = torch.randperm(len(images), generator=stream(seed, "order", epoch)).to(device)
-    generator = stream(seed, "augmentation", epoch)
-    moves = draw_moves(len(images), images.shape[1:], recipe.augment, generator).to(device)
-    for step in range(num_steps(len(images), recipe.batch_size)):
-        part = slice(step * recipe.batch_size, (step + 1) * recipe.batch_size)
-        batch = images.take(order[part])
-        pixels = moved(batch.images, moves.take(part)) if recipe.augment else batch.images
-        yield normalise(pixels), batch.labels
+    images, size = splits.train, recipe.batch_size
+    count, device = len(images), images.labels.device
+    order = torch.randperm(count, generator=stream(seed, "order", epoch))
+    order = order[: count - (count % size == 1)]
+    draws = draw(recipe.augment, count, images.shape[1:], lambda word: stream(seed, word, epoch))
+    draws = draws.to(device)
+    shares = torch.ones(count)
+    if recipe.mixup:
+        shares = draw_shares(count, recipe.mixup, stream(seed, "mixup", epoch)).to(device)
+    for step, batch in enumerate(images.batches(order, size)):
+        part = slice(step * size, (step + 1) * size)
+        pixels = normalise(augmented(batch.images, draws.take(part)))
+        if recipe.mixup:
+            yield mixed(pixels, batch.labels, shares[part], len(splits.classes))
+        else:
+            yield pixels, batch.labels

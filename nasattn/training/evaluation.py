@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from nasattn.data import Images, Splits
+from nasattn.data import ImageSet, Splits
 from nasattn.training.augment import Normalise
 from nasattn.training.device import resolve_recipe
 from nasattn.training.memory import halving
@@ -30,7 +30,7 @@ class Scores:
 
 def evaluate(  # noqa: PLR0913  # the check is the only one with a default
     network: nn.Module,
-    images: Images,
+    images: ImageSet,
     splits: Splits,
     recipe: Recipe,
     device: torch.device,
@@ -60,7 +60,7 @@ def evaluate(  # noqa: PLR0913  # the check is the only one with a default
         outputs, _ = halving(
             lambda size: _outputs(
                 network,
-                images.images,
+                images,
                 normalise,
                 recipe.model_copy(update={"batch_size": size}),
                 check,
@@ -78,15 +78,15 @@ def evaluate(  # noqa: PLR0913  # the check is the only one with a default
 @torch.no_grad()
 def _outputs(
     network: nn.Module,
-    images: Tensor,
+    images: ImageSet,
     normalise: Normalise,
     recipe: Recipe,
     check: Callable[[], None],
 ) -> Tensor:
     """Return the logits of all images, ``(N, classes)`` float32, batch by batch."""
     parts = []
-    for batch in torch.split(images, 2 * recipe.batch_size):
+    for batch in images.batches(None, 2 * recipe.batch_size):
         check()
-        with autocast(recipe.precision, batch.device):
-            parts.append(logits_of(network(normalise(batch))))
+        with autocast(recipe.precision, images.labels.device):
+            parts.append(logits_of(network(normalise(batch.images))))
     return torch.cat(parts)

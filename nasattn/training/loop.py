@@ -29,7 +29,8 @@ class Epoch:
         epoch: Its number, from 1.
         loss: Mean training loss over the epoch's images as they were trained on, with label
             smoothing and penalties.
-        train_accuracy: Share of these images classified right when they were trained on.
+        train_accuracy: Share of these images classified right when they were trained on; of a
+            mixture by mixup, taken for the class of its larger part.
         validation_loss: Mean cross entropy on the validation images after the epoch.
         accuracy: Share of the validation images classified right, of the averaged weights where
             the recipe has ``ema_decay``.
@@ -91,7 +92,7 @@ def train(  # noqa: PLR0913  # a training is fixed by exactly these
         started = perf_counter()
         first_step = (epoch - 1) * steps
         rates = [recipe.optimizer.lr * factor(recipe, first_step + i, steps) for i in range(steps)]
-        batches = epoch_batches(splits.train, normalise, recipe, seed, epoch)
+        batches = epoch_batches(splits, normalise, recipe, seed, epoch)
         learner.start_epoch(epoch)
         with own_randomness(derive_seed(seed, "dropout", epoch), device):
             trained = _train_epoch(learner, batches, rates, check)
@@ -136,12 +137,12 @@ def _train_epoch(
     losses: list[Tensor] = []
     hits: list[Tensor] = []
     sizes: list[int] = []
-    for (images, labels), lr in zip(batches, rates, strict=True):
+    for (images, targets), lr in zip(batches, rates, strict=True):
         check()
-        loss, hit = learner.step(images, labels, lr)
+        loss, hit = learner.step(images, targets, lr)
         losses.append(loss)
         hits.append(hit)
-        sizes.append(len(labels))
+        sizes.append(len(targets))
     # Here, and nowhere before in the epoch, the device is waited for.
     return _Trained(torch.stack(losses).tolist(), torch.stack(hits).tolist(), sizes)
 

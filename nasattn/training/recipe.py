@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from nasattn.schema import Strict, as_tuple
+from nasattn.training.augment.settings import Augmentation, Item, ordered
 
 Precision = Literal["fp32", "bf16", "fp16", "auto"]
 
@@ -121,8 +122,15 @@ class Recipe(Strict):
             its weights and buffers and is in evaluation mode (BatchNorm by its running
             statistics, no dropout). The bare backbone, then, stays as it is in these epochs.
         label_smoothing: Share of the target spread over all classes, in training only.
-        augment: ``crop`` shifts by up to an eighth of the side, at most 4 pixels (1 on 8×8, 4 from
-            32×32 on), and fills with black; ``flip`` mirrors left and right with probability ½.
+        augment: Names, or tables of a name with settings, in any order. ``crop`` shifts by up to
+            an eighth of the side, at most 4 pixels (1 on 8×8, 4 from 32×32 on), and fills with
+            black; ``flip`` mirrors left and right with probability ½; for ``jitter``,
+            ``resized_crop`` and ``rotation`` see ``Jitter``, ``ResizedCrop`` and ``Rotation``.
+            Applied are jitter, crop or resized crop, flip, rotation, in this order; the last
+            three together are sampled once (bilinear) and filled with black.
+        mixup: α of mixup: each image is blended with another of its batch, and their targets
+            likewise; its own weight is the larger of λ and 1 - λ with λ from Beta(α, α). An image
+            then counts as classified right where it is taken for its own class. Left out: none.
         ema_decay: Evaluate an average of the weights: after each step
             average = decay · average + (1 - decay) · weights; BatchNorm's running statistics are
             averaged alike. Left out: the weights themselves.
@@ -142,7 +150,8 @@ class Recipe(Strict):
     clip_grad_norm: float | None = Field(default=None, gt=0)
     freeze_epochs: int = Field(default=0, ge=0)
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
-    augment: tuple[Literal["crop", "flip"], ...] = ()
+    augment: tuple[Item, ...] = ()
+    mixup: float | None = Field(default=None, gt=0)
     ema_decay: float | None = Field(default=None, ge=0, lt=1)
     precision: Precision = "auto"
     channels_last: bool = True
@@ -150,8 +159,8 @@ class Recipe(Strict):
 
     @field_validator("augment")
     @classmethod
-    def _sorted(cls, augment: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(sorted(set(augment)))  # the order means nothing: equal recipes are equal
+    def _ordered(cls, augment: tuple[Augmentation, ...]) -> tuple[Augmentation, ...]:
+        return ordered(augment)  # the order means nothing: equal recipes are equal
 
     @model_validator(mode="after")
     def _within_the_epochs(self) -> "Recipe":

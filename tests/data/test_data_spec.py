@@ -51,8 +51,8 @@ def test_values_out_of_range_are_named(key: str, value: float) -> None:
 
 def test_an_unknown_key_is_answered_with_the_nearest() -> None:
     assert message(name="digits", resise=8) == (
-        "study.toml [data]: unknown key resise; known: channels, limit, name, resize, root, "
-        'validation; did you mean "resize"?'
+        "study.toml [data]: unknown key resise; known: channels, in_memory, limit, "
+        'memory_limit_bytes, name, resize, root, validation, workers; did you mean "resize"?'
     )
 
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from nasattn.data import DataSpec, Images, load
+from nasattn.data import DataSpec, Images, Splits, load
 from nasattn.training import Recipe
 from nasattn.training.augment import Normalise
 from nasattn.training.batches import epoch_batches, num_steps
@@ -10,11 +10,13 @@ CPU = torch.device("cpu")
 PLAIN = Normalise((0.0,), (1 / 255,), CPU, channels_last=False)
 
 
-def numbered_images(count: int) -> Images:
+def numbered_images(count: int) -> Splits:
     """Images whose every pixel and label is their number."""
     numbers = torch.arange(count)
     pixels = numbers.to(torch.uint8).view(-1, 1, 1, 1).expand(-1, 1, 4, 4).contiguous()
-    return Images(pixels, numbers)
+    images = Images(pixels, numbers)
+    classes = tuple(map(str, range(count)))
+    return Splits(images, images, images, classes, (0.0,), (1.0,))
 
 
 @pytest.mark.parametrize(
@@ -46,7 +48,7 @@ def test_augmentation_changes_pixels_and_nothing_else() -> None:
     splits = load(DataSpec(name="fake"), (1, 16, 16))
     normalise = Normalise(splits.mean, splits.std, CPU, channels_last=False)
     plain, cropped, again = (
-        list(epoch_batches(splits.train, normalise, Recipe(augment=augment), 0, 1))
+        list(epoch_batches(splits, normalise, Recipe(augment=augment), 0, 1))
         for augment in ((), ("crop",), ("crop",))
     )
     for one, two, three in zip(plain, cropped, again, strict=True):

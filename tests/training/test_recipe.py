@@ -93,8 +93,8 @@ def test_what_is_left_out_is_filled_in_for_its_owner_only() -> None:
         (
             "epoch = 5",
             "unknown key epoch; known: augment, batch_size, channels_last, clip_grad_norm, "
-            "compile, ema_decay, epochs, freeze_epochs, label_smoothing, optimizer, precision, "
-            'schedule; did you mean "epochs"?',
+            "compile, ema_decay, epochs, freeze_epochs, label_smoothing, mixup, optimizer, "
+            'precision, schedule; did you mean "epochs"?',
         ),
         (
             "optimizer = { lrr = 0.1 }",
@@ -130,7 +130,7 @@ def test_numbers_out_of_range_are_named(text: str, place: str) -> None:
     ("text", "known"),
     [
         ('optimizer = { name = "sdg" }', "known: adam, adamw, sgd"),
-        ('augment = ["crop", "rotate"]', "known: crop, flip"),
+        ('augment = ["crop", "rotate"]', "known: crop, flip, jitter, resized_crop, rotation"),
         ('schedule = { name = "step" }', "known: cosine, multistep, one-cycle"),
         ('precision = "fp64"', "known: auto, bf16, fp16, fp32"),
     ],

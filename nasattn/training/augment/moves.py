@@ -1,4 +1,4 @@
-"""Random crop and flip of a whole batch at once, on uint8 images, and their normalisation."""
+"""Random crop and flip of a whole batch at once, on whole pixels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+from nasattn.training.augment.per_image import PerImage
 
 MAX_PADDING = 4
 
@@ -20,8 +22,8 @@ def padding(side: int) -> int:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Moves:
-    """What happens to each image of an epoch, drawn before it.
+class Moves(PerImage):
+    """How each image is shifted and mirrored.
 
     Args:
         down: ``(N,)``, int64: by how many pixels the window into the padded image is moved down,
@@ -34,17 +36,9 @@ class Moves:
     right: Tensor
     mirrored: Tensor
 
-    def take(self, indices: slice) -> "Moves":
-        """Return the moves of some images."""
-        return Moves(self.down[indices], self.right[indices], self.mirrored[indices])
-
-    def to(self, device: torch.device) -> "Moves":
-        """Return the same moves on ``device``."""
-        return Moves(self.down.to(device), self.right.to(device), self.mirrored.to(device))
-
 
 def draw_moves(
-    num_images: int, size: tuple[int, int], augment: Sequence[str], generator: torch.Generator
+    num_images: int, size: tuple[int, int], augment: Sequence[object], generator: torch.Generator
 ) -> Moves:
     """Draw the moves of ``num_images`` images of ``size`` (H, W) from a CPU generator.
 
@@ -63,9 +57,9 @@ def draw_moves(
 
 
 def moved(images: Tensor, moves: Moves) -> Tensor:
-    """Apply ``moves`` to ``(N, C, H, W)`` uint8 images; what comes in from outside is black.
+    """Apply ``moves`` to ``(N, C, H, W)`` images; what comes in from outside is black.
 
-    The result has the same shape and its channels last in memory.
+    The result has the same shape and type and its channels last in memory.
     """
     height, width = images.shape[2:]
     pad_down, pad_right = padding(height), padding(width)
@@ -78,32 +72,3 @@ def moved(images: Tensor, moves: Moves) -> Tensor:
     # Indices around a slice put the sliced axis last: (N, H, W, C).
     gathered = padded[index, :, rows[:, :, None], columns[:, None, :]]
     return gathered.permute(0, 3, 1, 2)
-
-
-class Normalise:
-    """uint8 images to float32 with mean 0 and deviation 1 in each channel of the training set.
-
-    Args:
-        mean: Mean of each channel, from 0 to 1.
-        std: Standard deviation of each channel, in the same units.
-        device: Where the images are.
-        channels_last: Memory format of the result.
-    """
-
-    def __init__(
-        self,
-        mean: Sequence[float],
-        std: Sequence[float],
-        device: torch.device,
-        *,
-        channels_last: bool,
-    ) -> None:
-        means, deviations = torch.tensor([mean, std], dtype=torch.float64).view(2, 1, -1, 1, 1)
-        self._scale = (1 / (255 * deviations)).float().to(device)
-        self._shift = (-means / deviations).float().to(device)
-        self._format = torch.channels_last if channels_last else torch.contiguous_format
-
-    def __call__(self, images: Tensor) -> Tensor:
-        """Return ``(N, C, H, W)`` float32 of ``(N, C, H, W)`` uint8."""
-        scaled = images.to(torch.float32, memory_format=self._format)
-        return scaled.mul_(self._scale).add_(self._shift)
