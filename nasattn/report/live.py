@@ -57,9 +57,10 @@ class _Watcher:
         self._say(f"study {name}: {begun}, {' against '.join(objectives)}")
 
     def trial_started(self, trial: Trial, epochs: int) -> None:
-        """Remember how long the trial will be."""
-        del trial
+        """Remember how long the trial will be; say where one that was cut off goes on."""
         self._epochs = epochs
+        if trial.epochs:
+            self._say(f"trial {trial.trial} goes on after epoch {trial.epochs} of {epochs}")
 
     def epoch_finished(self, trial: Trial, epoch: Mapping[str, Any]) -> None:
         """Nothing to say by default."""

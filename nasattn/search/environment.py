@@ -2,6 +2,7 @@
 
 import os
 import platform
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def default_threads() -> int:
     return max(1, min(4, usable or 1))
 
 
-def differences(made_with: dict[str, str], now: dict[str, str]) -> list[str]:
+def differences(made_with: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
     """Return in words what has changed of what the numbers may depend on to the bit."""
     watched = ("torch", "processor", "device")
     return [

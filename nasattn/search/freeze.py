@@ -86,7 +86,7 @@ def freeze(
     settings = Settings(
         name=file.name or "",
         objectives=file.objectives,
-        trials=file.trials if space else total(variants) * file.repeats,
+        trials=file.trials if space else _num_variants(file, variants) * file.repeats,
         repeats=file.repeats,
         seed=file.seed,
         evaluate=file.evaluate,
@@ -102,7 +102,11 @@ def freeze(
         data=data,
         recipe=resolve_recipe(recipe, session.device),
         search=FrozenSearch(sampler=file.search.sampler, pruner=file.search.pruner),
-        execution=FrozenExecution(threads=threads),
+        execution=FrozenExecution(
+            threads=threads,
+            keep_checkpoints=file.execution.keep_checkpoints,
+            keep_weights=file.execution.keep_weights,
+        ),
         cost_range=_cost_range(space, variants, model),
         environment=environment(session.device),
         space={"choice": space_values["choice"]} if space_values else {},
@@ -153,6 +157,10 @@ def _thawed_weights(settings: Settings, place: str) -> Weights | None:
     if weights.sha256 != settings.weights.sha256:
         raise UserError(f"{place}: the weights in {weights.path} have changed")
     return weights
+
+
+def _num_variants(file: StudyFile, variants: Mapping[str, Architecture]) -> int:
+    return 1 if file.search.sampler == "single" else total(variants)
 
 
 def _storage(given: str | None, frozen: Settings | None) -> str | None:
