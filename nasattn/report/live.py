@@ -53,7 +53,7 @@ class _Watcher:
         """Say what is about to run."""
         self._objectives, self._total = objectives, total
         self.ended = {trial.trial: trial for trial in ended}
-        begun = f"{len(ended)} of {total} trials done" if ended else f"{total} trials"
+        begun = f"{len(ended)} of {total} trials done" if ended else counted(total, "trial")
         self._say(f"study {name}: {begun}, {' against '.join(objectives)}")
 
     def trial_started(self, trial: Trial, epochs: int) -> None:
@@ -191,7 +191,7 @@ class LiveObserver(_Watcher):
         lines = [Text("front so far", style="bold")]
         for member in most_accurate[:_SHOWN_MEMBERS]:
             trial = member.trial
-            mark = "  baseline" if trial.trial == 0 else ""
+            mark = "  baseline" if trial.is_baseline else ""
             cost = f"{human(trial.params)} params  {human(trial.flops)} flops"
             text = f"  {trial.trial:>4}  {percent(trial.accuracy)} %  {cost}{mark}"
             lines.append(Text(text, no_wrap=True, overflow="ellipsis"))

@@ -13,7 +13,7 @@ def environment(device: torch.device) -> dict[str, str]:
     """Return versions of what computes, and the names of processor and device."""
     return {
         "nasattn": version("nasattn"),
-        "torch": torch.__version__,
+        "torch": str(torch.__version__),
         "torchvision": version("torchvision"),
         "optuna": version("optuna"),
         "python": platform.python_version(),

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from nasattn.files import write_atomic
-from nasattn.training.snapshot import checksum
+from nasattn.training.snapshot import checksum, snapshot
 
 FORMAT = 1
 
@@ -40,8 +40,8 @@ class Checkpoint:
             WriteError: it cannot be written.
         """
         content = {
-            "identity": dict(self.identity),
-            "made_with": dict(self.made_with),
+            "identity": snapshot(dict(self.identity)),
+            "made_with": snapshot(dict(self.made_with)),
             "state": self.state,
         }
         file = io.BytesIO()
