@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 # Two processes; a file's tests stay together, so that they share what their file sets up.
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 
-.PHONY: help setup search picture test test-slow test-all lint types format check bench-reading bench-modules clean
+.PHONY: help setup search picture test test-slow test-all lint types format check bench-reading bench-modules bench-training clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ bench-reading: setup ## Time the reading commands against importing typer and ri
 
 bench-modules: setup ## Time attention modules against their authors' formulation in plain torch
 	$(BIN)/python benchmarks/modules.py
+
+bench-training: setup ## Time the training loop against the bare step loop and a DataLoader
+	$(BIN)/python benchmarks/training.py
 
 clean: ## Remove the environment and all caches (never runs/)
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build *.egg-info

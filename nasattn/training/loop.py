@@ -141,9 +141,7 @@ class Training:
         """
         epoch = len(self.curve) + 1
         started = perf_counter()
-        rates = self._rates(epoch)
-        with own_randomness(derive_seed(self._seed, "dropout", epoch), self._device):
-            trained = _train_epoch(self._learner, self._batches(epoch), rates, self._check)
+        trained = self._train_steps(epoch)
         self._last_loss = _finite(trained.losses, f"the loss in epoch {epoch}", self._last_loss)
         with own_randomness(derive_seed(self._seed, "evaluation", epoch), self._device):
             scores = self._evaluate()
@@ -154,11 +152,17 @@ class Training:
             train_accuracy=trained.accuracy,
             validation_loss=scores.loss,
             accuracy=scores.accuracy,
-            lr=rates[0],
+            lr=self._rates(epoch)[0],
             seconds=perf_counter() - started,
         )
         self.curve = (*self.curve, done)
         return done
+
+    def _train_steps(self, epoch: int) -> "_Trained":
+        with own_randomness(derive_seed(self._seed, "dropout", epoch), self._device):
+            return _train_epoch(
+                self._learner, self._batches(epoch), self._rates(epoch), self._check
+            )
 
     def _rates(self, epoch: int) -> list[float]:
         first, lr = (epoch - 1) * self._steps, self._recipe.optimizer.lr
