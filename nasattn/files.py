@@ -7,7 +7,7 @@ from pathlib import Path
 from nasattn.errors import WriteError
 
 
-def write_atomic(path: Path, content: str | bytes) -> None:
+def write_atomic(path: Path, content: str | bytes | memoryview) -> None:
     """Replace ``path`` by ``content``: temporary name, fsync, rename.
 
     Raises:
@@ -29,6 +29,12 @@ def write_atomic(path: Path, content: str | bytes) -> None:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
         raise WriteError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def remove_leftovers(path: Path) -> None:
+    """Remove what a process that was killed while it wrote ``path`` has left beside it."""
+    for temporary in path.parent.glob(f".{path.name}.*"):
+        temporary.unlink(missing_ok=True)
 
 
 def _umask() -> int:

@@ -39,7 +39,7 @@ class Front(NamedTuple):
         objectives: What was compared; accuracy is maximised, costs are minimised.
         results: All architectures that have a value for each objective, in the order of trials.
         members: Those that none dominates (equals are all members), sorted by the first cost.
-        baseline: The architecture of trial 0; None until it is complete.
+        baseline: The bare backbone of trial 0; None until it is complete.
         knee: The member that `knee_index` names.
         hypervolume: In the coordinates of `scaled`; None where a cost range is not known.
         cost_range: What 0 and 1 of these coordinates stand for, by cost.
@@ -104,11 +104,11 @@ def front(
 
 
 def baseline(trials: Sequence[Trial]) -> Result | None:
-    """Return the result of trial 0's architecture, or None until it has one.
+    """Return the result of the bare backbone of trial 0, or None where it has none.
 
     A repeat of it may be complete while trial 0 itself is not.
     """
-    digests = {trial.digest for trial in trials if trial.trial == 0}
+    digests = {trial.digest for trial in trials if trial.is_baseline}
     return next((found for found in _averaged(trials) if found.trial.digest in digests), None)
 
 

@@ -105,7 +105,8 @@ def show(
         from nasattn.report.show_page import show_page
 
         print_page(lambda width: show_page(study, chosen, baseline(found), width))
-        _suggest(f"pareto {name}", runs_dir)
+        if not study.is_of_one_network:
+            _suggest(f"pareto {name}", runs_dir)
 
 
 def pareto(

@@ -16,10 +16,24 @@ if TYPE_CHECKING:
     from nasattn.search.session import Session
 
 Text = str | None
+Name = Annotated[Text, typer.Option(help="The study's name. [default: the file's]")]
+Epochs = Annotated[int | None, typer.Option(help="Epochs of each trial.")]
+Seed = Annotated[int | None, typer.Option(help="The study's seed.")]
+Data = Annotated[
+    Text, typer.Option(metavar="KIND[:PATH]", help="Data set: digits, imagefolder:DIR, …")
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Any setting: recipe.batch_size=64."),
+]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda:N or mps.")]
 Tensorboard = Annotated[
     bool,
     typer.Option("--tensorboard", help="Also write TensorBoard's event files."),
+]
+KeepCheckpoints = Annotated[
+    bool,
+    typer.Option("--keep-checkpoints", help="Keep the last two of each trial when it has ended."),
 ]
 
 
@@ -27,26 +41,23 @@ def register(app: typer.Typer) -> None:
     """Add the commands to ``app``."""
     app.command()(search)
     app.command()(resume)
+    app.command()(train)
 
 
 def search(  # noqa: PLR0913 - one argument for each option of the command
     file: Annotated[Path, typer.Argument(help="A study file, or a search-space file.")],
     *,
-    name: Annotated[Text, typer.Option(help="The study's name. [default: the file's]")] = None,
+    name: Name = None,
     trials: Annotated[int | None, typer.Option(help="Trials in all, baseline included.")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Epochs of each trial.")] = None,
-    seed: Annotated[int | None, typer.Option(help="The study's seed.")] = None,
-    data: Annotated[
-        Text, typer.Option(metavar="KIND[:PATH]", help="Data set: digits, imagefolder:DIR, …")
-    ] = None,
+    epochs: Epochs = None,
+    seed: Seed = None,
+    data: Data = None,
     download: Annotated[
         bool, typer.Option("--download", help="Fetch cifar10 or cifar100 into its folder first.")
     ] = False,
     sampler: Annotated[Text, typer.Option(help="tpe, nsga2, gp, random, grid or variants.")] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Any setting: recipe.batch_size=64."),
-    ] = None,
+    settings: Set = None,
+    keep_checkpoints: KeepCheckpoints = False,
     device: Device = "auto",
     tensorboard: Tensorboard = False,
     storage: Storage = None,
@@ -63,24 +74,20 @@ def search(  # noqa: PLR0913 - one argument for each option of the command
         "recipe.epochs": epochs,
         "seed": seed,
         "search.sampler": sampler,
+        "execution.keep_checkpoints": keep_checkpoints or None,
         "storage": storage,
     }
-    overrides = dict(_parse_setting(item) for item in settings or [])
-    overrides |= {key: value for key, value in named.items() if value is not None}
-    if data is not None:
-        kind, root = _split_data(data)
-        overrides |= {"data.name": kind, "data.root": root}
-    study, folder = read_study_file(file, overrides)
+    study, folder = read_study_file(file, _overrides(settings, named, data))
     if download:
         fetch(study.data)
     _watch(
         lambda session: run_search(study, folder, str(file), session),
         study.name or "",
         device,
-        storage,
         runs_dir,
         tensorboard=tensorboard,
     )
+    _show_front(study.name or "", storage, runs_dir)
 
 
 def resume(  # noqa: PLR0913 - as above
@@ -95,30 +102,71 @@ def resume(  # noqa: PLR0913 - as above
     """Go on with a study where it was left."""
     from nasattn.records import load_study
 
-    load_study(runs_dir, name)
+    study = load_study(runs_dir, name)
     from nasattn.search.opening import resume as run_resume
 
     _watch(
         lambda session: run_resume(name, trials, storage, session),
         name,
         device,
-        storage,
         runs_dir,
         tensorboard=tensorboard,
     )
+    if study.is_of_one_network:
+        _show_training(name, runs_dir)
+    else:
+        _show_front(name, storage, runs_dir)
 
 
-def _watch(  # noqa: PLR0913 - what the two commands share
+def train(  # noqa: PLR0913 - one argument for each option of the command
+    network: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE.json|STUDY:VARIANT",
+            help="An architecture, or a variant of a study (its file, or its name once run).",
+        ),
+    ],
+    *,
+    name: Name = None,
+    epochs: Epochs = None,
+    seed: Seed = None,
+    data: Data = None,
+    settings: Set = None,
+    keep_checkpoints: KeepCheckpoints = False,
+    device: Device = "auto",
+    tensorboard: Tensorboard = False,
+    runs_dir: RunsDir = RUNS,
+) -> None:
+    """Train one network outside any search, or go on where it was left; its weights are kept."""
+    from nasattn.search.opening import search as run_search
+    from nasattn.search.single import read_single
+
+    named = {
+        "name": name,
+        "recipe.epochs": epochs,
+        "seed": seed,
+        "execution.keep_checkpoints": keep_checkpoints or None,
+    }
+    study, folder = read_single(network, _overrides(settings, named, data), runs_dir)
+    _watch(
+        lambda session: run_search(study, folder, network, session),
+        study.name or "",
+        device,
+        runs_dir,
+        tensorboard=tensorboard,
+    )
+    _show_training(study.name or "", runs_dir)
+
+
+def _watch(
     run: "Callable[[Session], Outcome]",
     name: str,
     device: str,
-    storage: str | None,
     runs_dir: Path,
     *,
     tensorboard: bool,
 ) -> None:
-    """Run a search with progress on standard error, then print the front."""
-    from nasattn.cli.read import pareto
+    """Run a search with progress on standard error."""
     from nasattn.report.live import make_observer
     from nasattn.search.event_files import EventFiles
     from nasattn.search.interrupt import stop_on_signals
@@ -136,7 +184,30 @@ def _watch(  # noqa: PLR0913 - what the two commands share
         raise StoppedError(f"stopped; to go on: nasattn resume {name}{where}") from None
     if outcome == "exhausted":
         observer.note("every architecture within the budget has been trained")
+
+
+def _show_front(name: str, storage: str | None, runs_dir: Path) -> None:
+    from nasattn.cli.read import pareto
+
     pareto(name, runs_dir=runs_dir, storage=storage)
+
+
+def _show_training(name: str, runs_dir: Path) -> None:
+    from nasattn.cli.read import show
+
+    show(name, 0, runs_dir=runs_dir)
+
+
+def _overrides(
+    settings: list[str] | None, named: dict[str, Any], data: str | None
+) -> dict[str, Any]:
+    """Return what the command line sets, by key; an option of its own before ``--set``."""
+    overrides = dict(_parse_setting(item) for item in settings or [])
+    overrides |= {key: value for key, value in named.items() if value is not None}
+    if data is not None:
+        kind, root = _split_data(data)
+        overrides |= {"data.name": kind, "data.root": root}
+    return overrides
 
 
 def _parse_setting(item: str) -> tuple[str, Any]:

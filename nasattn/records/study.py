@@ -43,6 +43,11 @@ class Study:
         return str(self.settings.get("name", self.name))
 
     @property
+    def is_of_one_network(self) -> bool:
+        """Whether it trains one network alone, without a baseline (``nasattn train``)."""
+        return self.table("search").get("sampler") == "single"
+
+    @property
     def epochs(self) -> int | None:
         """Return the epochs of the recipe, or None where it names none."""
         epochs: int | None = self.table("recipe").get("epochs")

@@ -58,6 +58,11 @@ class Trial:
     finished: str | None = None
     curve: tuple[Mapping[str, Any], ...] = ()
 
+    @property
+    def is_baseline(self) -> bool:
+        """Whether it is the bare backbone that the others are compared with."""
+        return self.trial == 0 and not self.placements
+
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as JSON takes them: what is not a finite number becomes None."""
         return {name: _plain(getattr(self, name)) for name in FIELDS}

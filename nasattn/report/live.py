@@ -53,13 +53,14 @@ class _Watcher:
         """Say what is about to run."""
         self._objectives, self._total = objectives, total
         self.ended = {trial.trial: trial for trial in ended}
-        begun = f"{len(ended)} of {total} trials done" if ended else f"{total} trials"
+        begun = f"{len(ended)} of {total} trials done" if ended else counted(total, "trial")
         self._say(f"study {name}: {begun}, {' against '.join(objectives)}")
 
     def trial_started(self, trial: Trial, epochs: int) -> None:
-        """Remember how long the trial will be."""
-        del trial
+        """Remember how long the trial will be; say where one that was cut off goes on."""
         self._epochs = epochs
+        if trial.epochs:
+            self._say(f"trial {trial.trial} goes on after epoch {trial.epochs} of {epochs}")
 
     def epoch_finished(self, trial: Trial, epoch: Mapping[str, Any]) -> None:
         """Nothing to say by default."""
@@ -192,7 +193,7 @@ class LiveObserver(_Watcher):
         lines = [Text("front so far", style="bold")]
         for member in most_accurate[:_SHOWN_MEMBERS]:
             trial = member.trial
-            mark = "  baseline" if trial.trial == 0 else ""
+            mark = "  baseline" if trial.is_baseline else ""
             cost = f"{human(trial.params)} params  {human(trial.flops)} flops"
             if trial.latency_ms is not None:
                 cost += f"  {milliseconds(trial.latency_ms)} ms"

@@ -98,7 +98,7 @@ def _highest(trials: Sequence[Trial]) -> float | None:
 
 
 def _baseline(trials: Sequence[Trial]) -> float | None:
-    complete = (trial for trial in trials if trial.trial == 0 and trial.state == "complete")
+    complete = (trial for trial in trials if trial.is_baseline and trial.state == "complete")
     return next((trial.accuracy for trial in complete), None)
 
 

@@ -32,7 +32,7 @@ def pareto_page(
     if not front.members:
         return [*page, "no front yet: it needs a complete trial"]
     page += front_table(front).lines(width)
-    if front.baseline is None:
+    if front.baseline is None and not study.is_of_one_network:
         page.append(paint(f"no baseline yet: {_baseline_state(trials)}", "yellow"))
     page += ["", *front_plot(front, plot_width(width)), ""]
     return page + folded(

@@ -61,6 +61,9 @@ def _facts(study: Study, trial: Trial, baseline: Trial | None) -> Iterable[tuple
     yield "started", trial.started
     if trial.finished:
         yield "finished", trial.finished
+    weights = study.path / "trials" / str(trial.trial) / "weights.pt"
+    if weights.is_file():
+        yield "weights", str(weights)
 
 
 def _micro_batch(trial: Trial) -> int | None:

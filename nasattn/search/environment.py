@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,7 +15,7 @@ def environment(device: torch.device) -> dict[str, str]:
     """Return versions of what computes, and the names of processor and device."""
     return {
         "nasattn": version("nasattn"),
-        "torch": torch.__version__,
+        "torch": str(torch.__version__),
         "torchvision": version("torchvision"),
         "optuna": version("optuna"),
         "python": platform.python_version(),
@@ -37,7 +37,7 @@ def default_threads() -> int:
 
 
 def differences(
-    made_with: dict[str, str], now: dict[str, str], watched: Iterable[str] = _TO_THE_BIT
+    made_with: Mapping[str, str], now: Mapping[str, str], watched: Iterable[str] = _TO_THE_BIT
 ) -> list[str]:
     """Return in words what has changed, by default of what the numbers may depend on to the bit."""
     return [

@@ -88,7 +88,7 @@ def freeze(
     settings = Settings(
         name=file.name or "",
         objectives=file.objectives,
-        trials=file.trials if space else total(variants) * file.repeats,
+        trials=file.trials if space else _num_variants(file, variants) * file.repeats,
         repeats=file.repeats,
         seed=file.seed,
         evaluate=file.evaluate,
@@ -105,7 +105,10 @@ def freeze(
         recipe=resolve_recipe(recipe, session.device),
         search=FrozenSearch(sampler=file.search.sampler, pruner=file.search.pruner),
         execution=FrozenExecution(
-            threads=threads, latency_batch_size=file.execution.latency_batch_size
+            threads=threads,
+            keep_checkpoints=file.execution.keep_checkpoints,
+            keep_weights=file.execution.keep_weights,
+            latency_batch_size=file.execution.latency_batch_size,
         ),
         cost_range=_cost_range(space, variants, model),
         environment=environment(session.device),
@@ -157,6 +160,10 @@ def _thawed_weights(settings: Settings, place: str) -> Weights | None:
     if weights.sha256 != settings.weights.sha256:
         raise UserError(f"{place}: the weights in {weights.path} have changed")
     return weights
+
+
+def _num_variants(file: StudyFile, variants: Mapping[str, Architecture]) -> int:
+    return 1 if file.search.sampler == "single" else total(variants)
 
 
 def _storage(given: str | None, frozen: Settings | None) -> str | None:

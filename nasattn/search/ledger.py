@@ -17,6 +17,7 @@ from nasattn.placement import Architecture
 from nasattn.records import CURVE_KEY, RECORD_KEY, Trial
 from nasattn.search.settings import Settings, check_same
 from nasattn.search.storage import DIRECTIONS, storage_errors
+from nasattn.training import remove_checkpoints
 
 ENDED = frozenset({"complete", "pruned", "failed"})
 SETTINGS_KEY = "nasattn:settings"
@@ -143,6 +144,16 @@ class Ledger:
                 latest[record.trial] = Attempt(record, frozen)
         return [latest[number] for number in sorted(latest)]
 
+    def recorded(self, trial: int) -> dict[int, Mapping[str, Any]]:
+        """Return the epochs of a trial by number, each as the last attempt at it recorded it."""
+        records = [
+            self._record_of(frozen)
+            for frozen in self._all_trials()
+            if frozen.user_attrs.get(RECORD_KEY, {}).get("trial") == trial
+        ]
+        records.sort(key=lambda record: record.attempt)
+        return {epoch["epoch"]: epoch for record in records for epoch in record.curve}
+
     def _all_trials(self) -> list[FrozenTrial]:
         try:
             with storage_errors(self._shown):
@@ -173,7 +184,7 @@ class Ledger:
         with storage_errors(self._shown):
             trial_id = self._storage.create_new_trial(self._study_id, template_trial=frozen)
             attempt = Attempt(record, self._storage.get_trial(trial_id))
-        folder = self._trial_folder(record)
+        folder = self.trial_folder(record)
         write_atomic(folder / "architecture.json", proposal.architecture.text + "\n")
         write_atomic(folder / "history.jsonl", "")
         self._write_record(record)
@@ -182,7 +193,7 @@ class Ledger:
     def add_epoch(self, attempt: Attempt, curve: Sequence[Mapping[str, Any]]) -> None:
         """Enter the learning curve up to now: one transaction an epoch."""
         lines = "".join(json.dumps(epoch) + "\n" for epoch in curve)
-        write_atomic(self._trial_folder(attempt.record) / "history.jsonl", lines)
+        write_atomic(self.trial_folder(attempt.record) / "history.jsonl", lines)
         with storage_errors(self._shown):
             self._storage.set_trial_user_attr(attempt.frozen._trial_id, CURVE_KEY, list(curve))
 
@@ -204,6 +215,8 @@ class Ledger:
         """Bring Optuna's state of an attempt into line with its record."""
         if attempt.frozen.state.is_finished():
             return
+        if attempt.record.state in ENDED and not self._settings.execution.keep_checkpoints:
+            remove_checkpoints(self.trial_folder(attempt.record))
         complete = attempt.record.state == "complete"
         state = TrialState.COMPLETE if complete else TrialState.FAIL
         values = self.values(attempt.record) if complete else None
@@ -214,12 +227,13 @@ class Ledger:
         """Return the objectives of a complete trial."""
         return [float(getattr(record, name)) for name in self._settings.objectives]
 
-    def _trial_folder(self, record: Trial) -> Path:
+    def trial_folder(self, record: Trial) -> Path:
+        """Return the folder of a trial's files."""
         return self._folder / "trials" / str(record.trial)
 
     def _write_record(self, record: Trial) -> None:
         text = json.dumps(_without_curve(record), indent=1) + "\n"
-        write_atomic(self._trial_folder(record) / "trial.json", text)
+        write_atomic(self.trial_folder(record) / "trial.json", text)
 
 
 def now() -> str:

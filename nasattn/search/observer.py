@@ -16,7 +16,7 @@ class Observer(Protocol):
         ...
 
     def trial_started(self, trial: Trial, epochs: int) -> None:
-        """A trial begins, with this many epochs before it."""
+        """A trial begins, or goes on after the epochs of its curve; ``epochs`` are all of it."""
         ...
 
     def epoch_finished(self, trial: Trial, epoch: Mapping[str, Any]) -> None:

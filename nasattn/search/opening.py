@@ -40,7 +40,8 @@ def search(file: StudyFile, relative_to: Path, place: str, session: Session) -> 
         check_same(frozen, material.settings, place)
         # The total only grows: `resume --trials` may have raised it.
         total = max(frozen.trials, material.settings.trials)
-        material = replace(material, settings=frozen.model_copy(update={"trials": total}))
+        changes = {"trials": total, "execution": material.settings.execution}
+        material = replace(material, settings=frozen.model_copy(update=changes))
     return _run(material, folder, frozen, session, file.storage)
 
 
@@ -106,7 +107,7 @@ def _run(
     with _left_as_it_was(folder), locked(folder, settings.name):
         storage = storage or open_storage(url, shown)
         ledger = Ledger(storage, settings, folder, shown, begun=begun)
-        if frozen is None or frozen.trials != settings.trials:
+        if frozen != settings:
             settings.save(folder)
         _note_differences(frozen, session)
         return Runner(material, ledger, folder, session).run()

@@ -40,8 +40,8 @@ class Rejected:
 class Proposer(Protocol):
     """Proposes the architecture of the next trial."""
 
-    def bare(self) -> Proposal:
-        """Return the bare backbone, trial 0 of every study."""
+    def first(self) -> Proposal:
+        """Return trial 0: the bare backbone, but where the study is of one network alone."""
         ...
 
     def propose(
@@ -66,10 +66,13 @@ def make_proposer(material: Material, ledger: Ledger, check: Callable[[], None])
         check: Called while a long listing goes on; what it raises ends it.
     """
     sampler, space = material.settings.search.sampler, material.space
+    if sampler == "single":
+        return ListProposer(material, _variants(material)[0], ())
+    bare = bare_proposal(material)
     if space is None:
-        return ListProposer(material, _variants(material))
+        return ListProposer(material, bare, _variants(material))
     if sampler == "grid":
-        return ListProposer(material, _listed(material, space, check, None))
+        return ListProposer(material, bare, _listed(material, space, check, None))
     return SamplerProposer(material, space, ledger, check)
 
 
@@ -119,13 +122,13 @@ class _Filter:
 class ListProposer:
     """Goes through a list, in its order."""
 
-    def __init__(self, material: Material, proposals: Iterable[Proposal]) -> None:
-        self._material = material
+    def __init__(self, material: Material, first: Proposal, proposals: Iterable[Proposal]) -> None:
+        self._material, self._first = material, first
         self._left = iter(proposals)
 
-    def bare(self) -> Proposal:
-        """Return the bare backbone."""
-        return bare_proposal(self._material)
+    def first(self) -> Proposal:
+        """Return trial 0."""
+        return self._first
 
     def propose(
         self, number: int, attempts: Sequence[Attempt], rejected: Rejected
@@ -163,7 +166,7 @@ class SamplerProposer:
         # What chance put in the sampler's place belongs to the generation that was asked for.
         return replace(found, notes=found.notes or notes) if found else None
 
-    def bare(self) -> Proposal:
+    def first(self) -> Proposal:
         """Return the bare backbone with the notes that the sampler's first trial has."""
         notes: dict[str, Any] = {}
         next(self._asked(0, (), notes))

@@ -1,9 +1,12 @@
 """The search itself: propose, train, record, until the study's total is reached."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from nasattn.errors import FailedError, StoppedError, UserError, WriteError
 from nasattn.placement import canonical
@@ -16,6 +19,7 @@ from nasattn.search.session import Session
 from nasattn.search.study_file import VariantPlacement
 from nasattn.search.timing_trial import time_trial, with_known_latency
 from nasattn.search.training_trial import train_architecture
+from nasattn.training import Epoch
 
 
 class Outcome(StrEnum):
@@ -47,7 +51,7 @@ class Runner:
 
     def __init__(self, material: Material, ledger: Ledger, folder: Path, session: Session) -> None:
         self._material, self._ledger, self._folder = material, ledger, folder
-        self._device, self._check = session.device, session.check
+        self._session, self._check = session, session.check
         self._observer = session.observer
         self._is_timed = "latency_ms" in material.settings.objectives
         self._proposer = make_proposer(material, ledger, session.check)
@@ -81,12 +85,13 @@ class Runner:
         """Refuse to go on over a backbone that is not the one that trial 0 trained."""
         if not attempts:
             return
-        first, base = attempts[0].record, self._material.model.base
-        if (first.params, first.flops) != (base.params, base.flops):
+        first = attempts[0].record
+        now = self._material.model.cost(self._proposal_of(attempts[0]).architecture)
+        if (first.params, first.flops) != (now.params, now.flops):
             raise UserError(
                 f"backbone {self._material.settings.backbone} has changed since the study was "
                 f"made: {first.params:,} params and {first.flops:,} flops then, "
-                f"{base.params:,} and {base.flops:,} now"
+                f"{now.params:,} and {now.flops:,} now"
             )
 
     def _next_task(self, attempts: list[Attempt]) -> Task | None:
@@ -96,7 +101,7 @@ class Runner:
                 return self._again(attempt)
         number = len(attempts)
         if not attempts:
-            return Task(0, 1, 0, self._proposer.bare())
+            return Task(0, 1, 0, self._proposer.first())
         repeat = self._next_repeat(number, attempts)
         if repeat is not None:
             return repeat
@@ -142,13 +147,11 @@ class Runner:
         return Proposal(architecture, frozen.params, frozen.distributions, notes, record.variant)
 
     def _train(self, task: Task) -> None:
-        settings = self._material.settings
         record = self._record(task)
         if self._is_timed:
             record = with_known_latency(record, self._ledger.attempts())
         attempt = self._ledger.start(record, task.proposal)
         self._latest = attempt.record
-        self._observer.trial_started(attempt.record, settings.recipe.epochs)
         try:
             attempt = self._timed(task, attempt)
             record = self._train_epochs(task, attempt)
@@ -166,7 +169,7 @@ class Runner:
         """Measure the latency of an attempt where the study asks for it and it is not known."""
         if not self._is_timed or attempt.record.latency_ms is not None:
             return attempt
-        found = time_trial(self._material, task.proposal.architecture, self._device)
+        found = time_trial(self._material, task.proposal.architecture, self._session.device)
         self._latest = replace(
             attempt.record, latency_ms=found.median_ms, latency_iqr_ms=found.iqr_ms
         )
@@ -174,29 +177,61 @@ class Runner:
 
     def _train_epochs(self, task: Task, attempt: Attempt) -> Trial:
         record = attempt.record
-        epochs = train_architecture(
-            self._material, task.proposal.architecture, task.repeat, self._device, self._check
-        )
-        batch = self._material.settings.recipe.batch_size
-        for epoch in epochs:
-            if epoch.micro_batch < batch:
-                batch = epoch.micro_batch
+        before = self._ledger.recorded(task.number) if task.attempt > 1 else {}
+        folder = self._ledger.trial_folder(record)
+        architecture = task.proposal.architecture
+        with closing(
+            train_architecture(self._material, architecture, task.repeat, self._session, folder)
+        ) as curves:
+            record = self._enter(attempt, next(curves))
+            if before and not record.curve:
                 self._observer.note(
-                    f"trial {task.number}, epoch {epoch.epoch}: memory ran out; from here on "
-                    f"{batch} images go through at a time, and BatchNorm sees so many"
+                    f"trial {record.trial} starts again from its beginning: no usable checkpoint"
                 )
-            curve = (*record.curve, asdict(epoch))
-            record = self._latest = replace(
-                record,
-                curve=curve,
-                accuracy=epoch.accuracy,
-                best_accuracy=max(epoch.accuracy, record.best_accuracy or 0.0),
-                epochs=epoch.epoch,
-                seconds=record.seconds + epoch.seconds,
-            )
-            self._ledger.add_epoch(attempt, curve)
-            self._observer.epoch_finished(record, curve[-1])
+            self._observer.trial_started(record, self._material.settings.recipe.epochs)
+            for curve in curves:
+                self._note_memory(record, curve)
+                record = self._enter(attempt, curve)
+                self._note_repeated(record, before)
+                self._observer.epoch_finished(record, record.curve[-1])
         return record
+
+    def _enter(self, attempt: Attempt, epochs: Sequence[Epoch]) -> Trial:
+        """Enter a learning curve; return the record that it belongs to."""
+        if not epochs:
+            return attempt.record
+        curve = tuple(asdict(epoch) for epoch in epochs)
+        self._latest = replace(
+            attempt.record,
+            curve=curve,
+            accuracy=epochs[-1].accuracy,
+            best_accuracy=max(epoch.accuracy for epoch in epochs),
+            epochs=len(epochs),
+            seconds=sum(epoch.seconds for epoch in epochs),
+        )
+        self._ledger.add_epoch(attempt, curve)
+        return self._latest
+
+    def _note_memory(self, record: Trial, epochs: Sequence[Epoch]) -> None:
+        """Say so where memory ran out in the last epoch."""
+        last, before = epochs[-1], epochs[-2:-1]
+        batch = before[0].micro_batch if before else self._material.settings.recipe.batch_size
+        if last.micro_batch < batch:
+            self._observer.note(
+                f"trial {record.trial}, epoch {last.epoch}: memory ran out; from here on "
+                f"{last.micro_batch} images go through at a time, and BatchNorm sees so many"
+            )
+
+    def _note_repeated(self, record: Trial, before: Mapping[int, Mapping[str, Any]]) -> None:
+        """Say so where an epoch that was trained again did not come out as it was recorded."""
+        epoch = record.curve[-1]
+        for key, old in before.get(epoch["epoch"], {}).items():
+            if key != "seconds" and key in epoch and epoch[key] != old:
+                self._observer.note(
+                    f"trial {record.trial}, epoch {epoch['epoch']}, trained again: "
+                    f"{key} was {old}, now {epoch[key]}"
+                )
+                return
 
     def _end(self, attempt: Attempt, record: Trial) -> None:
         self._observer.trial_ended(self._ledger.end(attempt, record).record)
@@ -207,7 +242,8 @@ class Runner:
         reason = text.splitlines()[0]
         self._end(attempt, replace(self._latest, state="failed", reason=reason))
         if task.number == 0:
-            raise FailedError(f"the bare backbone cannot be trained: {reason}") from error
+            what = "the network" if attempt.record.placements else "the bare backbone"
+            raise FailedError(f"{what} cannot be trained: {reason}") from error
 
     def _record(self, task: Task) -> Trial:
         totals = self._material.model.cost(task.proposal.architecture)
@@ -224,6 +260,6 @@ class Runner:
             epochs=0,
             seconds=0.0,
             placements=tuple(p.to_dict() for p in task.proposal.architecture.placements),
-            device=device_name(self._device),
+            device=device_name(self._session.device),
             started=now(),
         )

@@ -32,10 +32,12 @@ class FrozenWeights(Strict):
 
 
 class FrozenExecution(Strict):
-    """The threads of a frozen study's trials, and the batch that its latencies are of."""
+    """How a frozen study's trials are trained, and what is kept of them."""
 
     threads: int
     latency_batch_size: int = 1
+    keep_checkpoints: bool = False
+    keep_weights: bool = False
 
 
 class Settings(Strict):
@@ -97,11 +99,21 @@ class Settings(Strict):
         return canonical(self.backbone, self.backbone_args, self.input_shape, ())
 
 
-# What may differ between the file and the frozen study: the total may be raised, the rest
-# says where the study was made, not what it is.
+# What may differ between the file and the frozen study: the total may be raised, more or less
+# be kept of trials to come; the rest says where the study was made, not what it is.
 # The data's folder and the file of weights may move: their digests may not change. No number
 # depends on who reads the images.
-_FREE_TO_DIFFER = frozenset({"trials", "environment", "data.root", "data.workers", "weights.path"})
+_FREE_TO_DIFFER = frozenset(
+    {
+        "trials",
+        "environment",
+        "data.root",
+        "data.workers",
+        "weights.path",
+        "execution.keep_checkpoints",
+        "execution.keep_weights",
+    }
+)
 
 
 def check_same(frozen: Settings, now: Settings, place: str) -> None:

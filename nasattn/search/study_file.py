@@ -14,7 +14,7 @@ from nasattn.space import Budget
 from nasattn.training import Recipe
 
 Objective = Literal["accuracy", "params", "flops", "latency_ms"]
-SamplerName = Literal["tpe", "nsga2", "gp", "random", "grid", "variants"]
+SamplerName = Literal["tpe", "nsga2", "gp", "random", "grid", "variants", "single"]
 
 
 class Search(Strict):
@@ -25,15 +25,20 @@ class Search(Strict):
 
 
 class Execution(Strict):
-    """What a trial's numbers may depend on besides the recipe.
+    """How trials are trained besides the recipe, and what is kept of them.
 
     Attributes:
         threads: CPU threads of one trial; None is the machine's, at most four.
         latency_batch_size: Images in the batch that the objective ``latency_ms`` times.
+        keep_checkpoints: Keep the last two checkpoints of a trial that has ended.
+        keep_weights: Keep the weights of a trial that is complete, those that its accuracy was
+            measured with.
     """
 
     threads: Annotated[int, Field(ge=1, le=1024)] | None = None
     latency_batch_size: Annotated[int, Field(ge=1)] = 1
+    keep_checkpoints: bool = False
+    keep_weights: bool = False
 
 
 class VariantPlacement(Strict):
@@ -95,8 +100,10 @@ class StudyFile(Strict):
         return self
 
     def _check_search(self) -> None:
-        if bool(self.variant) != (self.search.sampler == "variants"):
+        if bool(self.variant) != (self.search.sampler in ("variants", "single")):
             raise ValueError('search.sampler = "variants" goes with [[variant]] tables, only')
+        if self.search.sampler == "single" and len(self.variant) != 1:
+            raise ValueError('search.sampler = "single" trains one [[variant]], without a baseline')
         if self.evaluate == "test" and not self.variant:
             raise ValueError('evaluate = "test" is for variants: no search may see the test set')
         names = [variant.name for variant in self.variant]

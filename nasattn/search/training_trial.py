@@ -1,22 +1,27 @@
-"""One trial: build the architecture, train it, keep its learning curve."""
+"""One trial: build the architecture, train it or go on with it, keep what it needs to go on."""
 
-from collections.abc import Callable, Iterator
+import hashlib
+import io
+from collections.abc import Generator, Mapping
+from pathlib import Path
 
 import torch
+from torch import nn
 
+from nasattn.files import write_atomic
 from nasattn.placement import Architecture, build
+from nasattn.search.environment import differences, environment
 from nasattn.search.freeze import Material
-from nasattn.training import Epoch, deterministic, seed_of, train
+from nasattn.search.session import Session
+from nasattn.training import Checkpoints, Epoch, Training, deterministic, seed_of
+
+WEIGHTS = "weights.pt"
 
 
 def train_architecture(
-    material: Material,
-    architecture: Architecture,
-    repeat: int,
-    device: torch.device,
-    check: Callable[[], None],
-) -> Iterator[Epoch]:
-    """Train an architecture from scratch with the seed of one repeat.
+    material: Material, architecture: Architecture, repeat: int, session: Session, folder: Path
+) -> Generator[tuple[Epoch, ...]]:
+    """Train an architecture with the seed of one repeat, from its newest checkpoint if it has one.
 
     Args:
         material: The study.
@@ -24,17 +29,71 @@ def train_architecture(
         repeat: Which seed of the study; all architectures of a repeat share the backbone's
             initial weights, the order of the images and their augmentation. Weights from a
             file are the same in all repeats.
-        device: Where to train.
-        check: Called at every step; what it raises ends the training.
+        session: Where to train; its check is called at every step, and what that raises ends the
+            training. Its observer hears of checkpoints that are not usable.
+        folder: The trial's: its checkpoints are there, and in the end its weights where the study
+            keeps them.
 
     Yields:
-        Each epoch when it is done.
+        The learning curve up to now: first as far as the checkpoint has it, empty without one;
+        then after each epoch. An epoch's checkpoint is written after the caller has taken it.
+
+    Raises:
+        WriteError: a checkpoint or the weights cannot be written.
+        FailedError: a loss is not finite.
     """
     settings = material.settings
-    seed = seed_of(settings.seed, repeat)
-    with deterministic(settings.execution.threads):
+    seed, note = seed_of(settings.seed, repeat), session.observer.note
+    identity = _identity(material, architecture, seed)
+    here = environment(session.device)
+    with (
+        deterministic(settings.execution.threads),
+        Checkpoints(folder, identity, here) as checkpoints,
+    ):
         weights = material.weights.state if material.weights else None
-        network = build(architecture, settings.num_classes, seed, weights)
-        yield from train(
-            network, material.splits, settings.recipe, seed=seed, device=device, check=check
+        training = Training(
+            build(architecture, settings.num_classes, seed, weights),
+            material.splits,
+            settings.recipe,
+            seed=seed,
+            device=session.device,
+            check=session.check,
         )
+        checkpoint = checkpoints.restore(training, refused=note)
+        if checkpoint is not None:
+            _note_differences(checkpoint.made_with, here, session)
+        yield training.curve
+        while not training.is_done:
+            training.train_epoch()
+            yield training.curve
+            # Only now: no checkpoint knows an epoch that the record does not.
+            checkpoints.keep(training)
+        if settings.execution.keep_weights:
+            _write_weights(training.evaluated, folder / WEIGHTS)
+
+
+def _identity(material: Material, architecture: Architecture, seed: int) -> dict[str, str | int]:
+    """Return what a checkpoint must agree in with the training that goes on from it."""
+    settings = material.settings
+    recipe = settings.recipe.model_dump_json(exclude_none=True)
+    return {
+        "architecture": architecture.digest,
+        "recipe": hashlib.sha256(recipe.encode()).hexdigest()[:12],
+        "data": settings.data_digest,
+        "seed": seed,
+    }
+
+
+def _note_differences(
+    made_with: Mapping[str, str], here: Mapping[str, str], session: Session
+) -> None:
+    changed = differences(made_with, here)
+    if changed:
+        session.observer.note(f"not bit-equal to its epochs before: {'; '.join(changed)}")
+
+
+def _write_weights(network: nn.Module, path: Path) -> None:
+    """Write the state dict that accuracy was measured with; ``nasattn.build`` makes its network."""
+    file = io.BytesIO()
+    torch.save({name: tensor.cpu() for name, tensor in network.state_dict().items()}, file)
+    write_atomic(path, file.getbuffer())

@@ -1,10 +1,13 @@
 """An exponential moving average of a network's weights."""
 
 from copy import deepcopy
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
+
+from nasattn.training.network_state import network_state, restore_network
 
 
 class AveragedNetwork:
@@ -36,6 +39,15 @@ class AveragedNetwork:
             self._mix(averages, weights, self._num_updates)
         _copy(self._whole)
         self._num_updates += 1
+
+    def state(self) -> dict[str, Any]:
+        """Return the averaged network's state and the number of updates."""
+        return {"network": network_state(self.network), "num_updates": self._num_updates}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a state of the same network."""
+        restore_network(self.network, state["network"])
+        self._num_updates = state["num_updates"]
 
     @torch.no_grad()
     def write_back(self) -> None:

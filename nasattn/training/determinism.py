@@ -1,10 +1,12 @@
 """What makes two runs equal: seeds, threads and deterministic algorithms."""
 
 import os
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import numpy
 import torch
 
 from nasattn.seeding import derive_seed
@@ -64,11 +66,21 @@ def deterministic(threads: int) -> Iterator[None]:
 
 @contextmanager
 def own_randomness(seed: int, device: torch.device) -> Iterator[None]:
-    """Give dropout and its like a stream from ``seed``; the caller's generators stay untouched."""
+    """Give dropout and its like a stream from ``seed``; the caller's generators stay untouched.
+
+    So do Python's and NumPy's generators, which a network of the user's may draw from.
+    """
     devices = [device] if device.type == "cuda" else []
-    with torch.random.fork_rng(devices=devices, device_type="cuda"):
-        torch.manual_seed(seed)
-        yield
+    python, in_numpy = random.getstate(), numpy.random.get_state()  # noqa: NPY002 - the global one
+    try:
+        with torch.random.fork_rng(devices=devices, device_type="cuda"):
+            torch.manual_seed(seed)
+            random.seed(seed)
+            numpy.random.seed(seed % 2**32)  # noqa: NPY002 - as above
+            yield
+    finally:
+        random.setstate(python)
+        numpy.random.set_state(in_numpy)  # noqa: NPY002 - as above
 
 
 def stream(seed: int, purpose: str, epoch: int) -> torch.Generator:

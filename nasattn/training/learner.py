@@ -2,7 +2,7 @@
 
 from functools import reduce
 from operator import add
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +12,12 @@ from nasattn.training.average import AveragedNetwork
 from nasattn.training.compiling import compiled
 from nasattn.training.freezing import FrozenBackbone
 from nasattn.training.memory import Undo, halving, num_parts
+from nasattn.training.network_state import (
+    ForeignStateError,
+    check_state,
+    network_state,
+    restore_network,
+)
 from nasattn.training.optimizer import create_optimizer, set_lr
 from nasattn.training.precision import autocast, logits_of, loss_scaler
 from nasattn.training.recipe import Recipe
@@ -129,3 +135,30 @@ class Learner:
         self._scaler.step(self._optimizer)
         self._scaler.update()
         self._optimizer.zero_grad()
+
+    def state(self) -> dict[str, Any]:
+        """Return all that the next step depends on besides its batch and rate."""
+        return {
+            "network": network_state(self.network),
+            "optimizer": self._optimizer.state_dict(),
+            "scaler": self._scaler.state_dict(),
+            "average": self.average.state() if self.average else None,
+            "micro_batch": self.micro_batch,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a state.
+
+        Raises:
+            ForeignStateError: it is another training's; nothing is changed then.
+        """
+        check_state(self.network, state["network"])
+        try:
+            self._optimizer.load_state_dict(state["optimizer"])
+        except ValueError as error:
+            raise ForeignStateError(f"its optimizer is another one: {error}") from None
+        restore_network(self.network, state["network"])
+        if self.average:
+            self.average.restore(state["average"])
+        self._scaler.load_state_dict(state["scaler"])
+        self.micro_batch = state["micro_batch"]

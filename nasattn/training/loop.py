@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from time import perf_counter
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +16,7 @@ from nasattn.training.augment import Normalise
 from nasattn.training.batches import Batch, epoch_batches, num_steps
 from nasattn.training.determinism import own_randomness
 from nasattn.training.device import resolve_recipe
-from nasattn.training.evaluation import evaluate
+from nasattn.training.evaluation import Scores, evaluate
 from nasattn.training.learner import Learner
 from nasattn.training.recipe import Recipe
 from nasattn.training.schedule import factor
@@ -81,36 +82,132 @@ def train(  # noqa: PLR0913  # a training is fixed by exactly these
         FailedError: a loss is not finite (the message names the epoch and the last finite loss),
             memory does not suffice for two images, or the network cannot be compiled.
     """
-    recipe = resolve_recipe(recipe, device)
-    splits = splits.to(device)
-    learner = Learner(network, recipe, device)
-    normalise = Normalise(splits.mean, splits.std, device, channels_last=recipe.channels_last)
-    steps = num_steps(len(splits.train), recipe.batch_size)
-    last_loss: float | None = None
+    training = Training(network, splits, recipe, seed=seed, device=device, check=check)
+    for _ in range(recipe.epochs):
+        epoch = training.train_epoch()
+        if epoch.epoch == recipe.epochs:
+            training.write_back()
+        yield epoch
 
-    for epoch in range(1, recipe.epochs + 1):
+
+class Training:
+    """One training, epoch by epoch; between two epochs its whole state can be taken or given.
+
+    Order, augmentation and dropout come from streams of the seed and the epoch's number, so that
+    no generator's state is carried from epoch to epoch.
+
+    Args:
+        network: As for ``train``, and the rest too.
+        splits: See there.
+        recipe: See there.
+        seed: See there.
+        device: See there.
+        check: See there.
+
+    Attributes:
+        curve: The epochs done.
+    """
+
+    def __init__(  # noqa: PLR0913  # as for `train`
+        self,
+        network: nn.Module,
+        splits: Splits,
+        recipe: Recipe,
+        *,
+        seed: int,
+        device: torch.device,
+        check: Callable[[], None],
+    ) -> None:
+        self._recipe = resolve_recipe(recipe, device)
+        self._splits = splits.to(device)
+        self._learner = Learner(network, self._recipe, device)
+        self._normalise = Normalise(
+            splits.mean, splits.std, device, channels_last=recipe.channels_last
+        )
+        self._steps = num_steps(len(splits.train), recipe.batch_size)
+        self._seed, self._device, self._check = seed, device, check
+        self._last_loss: float | None = None
+        self.curve: tuple[Epoch, ...] = ()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every epoch of the recipe is done."""
+        return len(self.curve) >= self._recipe.epochs
+
+    @property
+    def evaluated(self) -> nn.Module:
+        """The network that accuracy is measured on: averaged where the recipe says so."""
+        return self._learner.evaluated
+
+    def train_epoch(self) -> Epoch:
+        """Train and evaluate the next epoch.
+
+        Raises:
+            FailedError: a loss is not finite; the message names the epoch and the last finite loss.
+        """
+        epoch = len(self.curve) + 1
         started = perf_counter()
-        first_step = (epoch - 1) * steps
-        rates = [recipe.optimizer.lr * factor(recipe, first_step + i, steps) for i in range(steps)]
-        batches = epoch_batches(splits, normalise, recipe, seed, epoch)
-        learner.start_epoch(epoch)
-        with own_randomness(derive_seed(seed, "dropout", epoch), device):
-            trained = _train_epoch(learner, batches, rates, check)
-        last_loss = _finite(trained.losses, f"the loss in epoch {epoch}", last_loss)
-        scores = evaluate(learner.evaluated, splits.validation, splits, recipe, device, check=check)
-        _finite([scores.loss], f"the validation loss after epoch {epoch}", last_loss)
-        if learner.average and epoch == recipe.epochs:
-            learner.average.write_back()
-        yield Epoch(
+        trained = self._train_steps(epoch)
+        self._last_loss = _finite(trained.losses, f"the loss in epoch {epoch}", self._last_loss)
+        with own_randomness(derive_seed(self._seed, "evaluation", epoch), self._device):
+            scores = self._evaluate()
+        _finite([scores.loss], f"the validation loss after epoch {epoch}", self._last_loss)
+        done = Epoch(
             epoch=epoch,
             loss=trained.loss,
             train_accuracy=trained.accuracy,
             validation_loss=scores.loss,
             accuracy=scores.accuracy,
-            lr=rates[0],
+            lr=self._rates(epoch)[0],
             seconds=perf_counter() - started,
-            micro_batch=learner.micro_batch,
+            micro_batch=self._learner.micro_batch,
         )
+        self.curve = (*self.curve, done)
+        return done
+
+    def _train_steps(self, epoch: int) -> "_Trained":
+        self._learner.start_epoch(epoch)
+        with own_randomness(derive_seed(self._seed, "dropout", epoch), self._device):
+            return _train_epoch(
+                self._learner, self._batches(epoch), self._rates(epoch), self._check
+            )
+
+    def _rates(self, epoch: int) -> list[float]:
+        first, lr = (epoch - 1) * self._steps, self._recipe.optimizer.lr
+        return [lr * factor(self._recipe, first + i, self._steps) for i in range(self._steps)]
+
+    def _batches(self, epoch: int) -> Iterator[Batch]:
+        return epoch_batches(self._splits, self._normalise, self._recipe, self._seed, epoch)
+
+    def _evaluate(self) -> Scores:
+        images = self._splits.validation
+        return evaluate(
+            self.evaluated, images, self._splits, self._recipe, self._device, check=self._check
+        )
+
+    def write_back(self) -> None:
+        """Give the network itself the averaged weights, where there are any, after the end."""
+        if self._learner.average:
+            self._learner.average.write_back()
+
+    def state(self) -> dict[str, Any]:
+        """Return all that the epochs to come depend on, and the curve so far."""
+        curve = [asdict(epoch) for epoch in self.curve]
+        return {
+            "curve": curve,
+            "last_loss": self._last_loss,
+            "learner": self._learner.state(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on after the epoch at which ``state`` was taken.
+
+        Raises:
+            ForeignStateError: it is another network's; nothing is changed then.
+        """
+        self._learner.restore(state["learner"])
+        self._last_loss = state["last_loss"]
+        self.curve = tuple(Epoch(**epoch) for epoch in state["curve"])
 
 
 @dataclass(frozen=True, slots=True)
