@@ -1,6 +1,6 @@
 """How fast training is, as a ratio to the bare step loop and to an ordinary DataLoader loop.
 
-Usage: python benchmarks/training.py [--pairs 10] [--threads N] [--device cpu] [NAME …]
+Usage: python benchmarks/training.py [--pairs 20] [--threads N] [--device cpu] [NAME …]
 
 Images per second on 32×32 colour pictures with crop and flip, batches of 128, SGD with momentum,
 float32 on CPUs and bfloat16 on GPUs, evaluation excluded, all under deterministic algorithms:
@@ -9,8 +9,10 @@ nasattn     the product's own epoch: order, augmentation, steps, finite check
 bare        forward, backward and step on batches made ready before the clock starts: the limit
 DataLoader  torchvision's transforms on each picture, two worker processes, the same bare step
 
-The three run in turn, again and again, and the ratios are medians over those rounds. Then: what a
-checkpoint adds to an epoch of at least five seconds, and how long a trial takes to its first step.
+The three run in turn, again and again, and the ratios are medians over those rounds. The ratio of
+processor times beside it tells the loops apart from other programs on a machine that is not idle.
+Then: what a checkpoint adds to an epoch of at least five seconds, and how long a trial takes to its
+first step.
 """
 
 import argparse
@@ -21,9 +23,10 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
 # As the product does, before torch is imported: waiting threads must not spin.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -49,8 +52,8 @@ from nasattn.training.precision import autocast
 
 SHAPE = (3, 32, 32)
 BATCH = 128
-# A timing shorter than this is mostly noise.
-LEAST_SECONDS = 1.5
+# A timing shorter than this is mostly noise; in a longer one the machine changes between the three.
+LEAST_SECONDS = 0.5
 BARS = {"bare": 0.93, "DataLoader": 1.0}
 CHECKPOINT_BAR, START_BAR = 0.02, 1.0
 
@@ -193,21 +196,31 @@ def steps_for(name: str, device: torch.device, least: float) -> int:
     return max(4, math.ceil(least / step))
 
 
-def speed_rounds(name: str, rounds: int, device: torch.device) -> tuple[int, list[list[float]]]:
-    """Return the steps of a timing, and the images per second of the three in each round."""
+@dataclass(frozen=True)
+class Rounds:
+    """What the three loops took in each round: images per second, and processor seconds."""
+
+    steps: int
+    speeds: list[list[float]]
+    work: list[list[float]]
+
+
+def speed_rounds(name: str, rounds: int, device: torch.device) -> Rounds:
     steps = steps_for(name, device, LEAST_SECONDS)
     splits = pictures(steps * BATCH)
     loops = [make(name, splits, device) for make in (Product, Bare, Ordinary)]
     for run in loops:
         run()
-    found = []
+    found = Rounds(steps, [], [])
     for number in range(rounds):
-        order = list(islice(cycle(range(3)), number % 3, number % 3 + 3))
-        speeds = [0.0] * 3
-        for index in order:
+        speeds, work = [0.0] * 3, [0.0] * 3
+        for index in islice(cycle(range(3)), number % 3, number % 3 + 3):
+            before = process_time()
             speeds[index] = steps * BATCH / seconds(loops[index], device)
-        found.append(speeds)
-    return steps, found
+            work[index] = process_time() - before
+        found.speeds.append(speeds)
+        found.work.append(work)
+    return found
 
 
 def spread(values: list[float], digits: int = 3) -> str:
@@ -221,14 +234,16 @@ def verdict(value: float, bar: float, *, above: bool) -> str:
 
 
 def report_speed(name: str, rounds: int, device: torch.device) -> None:
-    steps, found = speed_rounds(name, rounds, device)
-    print(f"{name}: {rounds} rounds of {steps} steps, images/s, median (quartiles)")
+    found = speed_rounds(name, rounds, device)
+    print(f"{name}: {rounds} rounds of {found.steps} steps, images/s, median (quartiles)")
     for index, what in enumerate(("nasattn", "bare", "DataLoader")):
-        print(f"  {what:12} {spread([speeds[index] for speeds in found], 0)}")
+        print(f"  {what:12} {spread([speeds[index] for speeds in found.speeds], 0)}")
     for index, (what, bar) in enumerate(BARS.items(), 1):
-        ratios = [speeds[0] / speeds[index] for speeds in found]
+        ratios = [speeds[0] / speeds[index] for speeds in found.speeds]
         words = verdict(statistics.median(ratios), bar, above=True)
         print(f"  nasattn / {what}: {spread(ratios)}; {words}", flush=True)
+    work = [bare / product for product, bare, _ in found.work]
+    print(f"  bare / nasattn, processor time: {spread(work)}", flush=True)
 
 
 def epochs(training: Training, kept: Checkpoints | None) -> Iterator[float]:
@@ -291,7 +306,7 @@ def report_start(name: str, rounds: int, device: torch.device) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("names", nargs="*", default=["resnet8", "resnet20", "mobilenet_v2"])
-    parser.add_argument("--pairs", type=int, default=10)
+    parser.add_argument("--pairs", type=int, default=20)
     parser.add_argument("--threads", type=int, default=default_threads())
     parser.add_argument("--device", default="cpu")
     asked = parser.parse_args()

@@ -50,14 +50,17 @@ def read_single(
 
 def _from_architecture(file: Path) -> dict[str, Any]:
     try:
-        architecture = Architecture.parse(file.read_text(encoding="utf-8")).to_dict()
+        architecture = Architecture.parse(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(f"{file}: cannot be read: {error.strerror}") from None
     except (UserError, UnicodeDecodeError) as error:
         raise UserError(f"{file}: {error}") from None
-    placements = architecture.pop("placements")
-    name = _name(file.stem)
-    return {**architecture, "name": name, "variant": [{"name": name, "placements": placements}]}
+    values = architecture.to_dict()
+    # What a run folder calls every architecture says nothing.
+    own = file.stem != "architecture"
+    name = _name(file.stem if own else f"{architecture.backbone}-{architecture.digest}")
+    variant = {"name": name, "placements": values.pop("placements")}
+    return {**values, "name": name, "variant": [variant]}
 
 
 def _from_variant(source: str, runs_dir: Path) -> tuple[dict[str, Any], Path]:
