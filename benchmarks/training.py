@@ -128,7 +128,7 @@ class Bare:
     def __init__(self, name: str, splits: Splits, device: torch.device) -> None:
         recipe = recipe_for(device)
         normalise = Normalise(splits.mean, splits.std, device, channels_last=True)
-        self._batches = list(epoch_batches(splits.to(device).train, normalise, recipe, 0, 1))
+        self._batches = list(epoch_batches(splits.to(device), normalise, recipe, 0, 1))
         self._step = bare_step(network(name, device), recipe)
 
     def __call__(self) -> None:

@@ -72,7 +72,7 @@ def test_it_gets_the_root_where_there_is_one() -> None:
             "own_data_set:gone",
             "own_data_set:gone cannot be imported: module 'own_data_set' has no attribute 'gone'",
         ),
-        ("own_data_set:number", "own_data_set:number: int, but must be a function"),
+        ("own_data_set:number", "own_data_set:number: int, but must be a function or class"),
         (
             "own_data_set:fails",
             "own_data_set:fails: the function failed: RuntimeError('no such server')",
