@@ -36,7 +36,7 @@ ARCHITECTURE = """{"backbone": "dropping:make", "input_shape": [1, 8, 8], "place
   {"slot": "block_end", "at": "layer2.0.add", "module": "eca"}]}"""
 AVERAGED = ("recipe.precision=bf16", "recipe.ema_decay=0.9")
 PLAIN = ("recipe.precision=fp32", "recipe.optimizer.nesterov=true")
-EPOCHS = 16
+EPOCHS = 12
 
 
 @pytest.fixture(autouse=True)
@@ -233,6 +233,7 @@ def test_with_every_checkpoint_damaged_it_starts_again_and_says_so(
     assert outcome(runs) == undisturbed
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_another_trial_is_refused_by_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, undisturbed: tuple[Any, ...]
 ) -> None:
