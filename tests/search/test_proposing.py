@@ -63,7 +63,7 @@ class Study:
         attempts = self.attempts()
         number = len(attempts)
         proposer = make_proposer(self.material, self.ledger, lambda: None)
-        proposal = proposer.propose(number, attempts, Rejected()) if attempts else proposer.bare()
+        proposal = proposer.propose(number, attempts, Rejected()) if attempts else proposer.first()
         if proposal is None:
             return False
         totals = self.material.model.cost(proposal.architecture)
