@@ -3,6 +3,7 @@
 from nasattn.records.storage import CURVE_KEY, RECORD_KEY, load_trials
 from nasattn.records.study import (
     OBJECTIVES,
+    WEIGHTS_FILE,
     Study,
     check_name,
     list_studies,
@@ -17,6 +18,7 @@ __all__ = [
     "OBJECTIVES",
     "RECORD_KEY",
     "STATES",
+    "WEIGHTS_FILE",
     "Study",
     "Trial",
     "check_name",

@@ -9,6 +9,7 @@ from typing import Any
 
 from nasattn.errors import UnknownNameError, UserError
 
+WEIGHTS_FILE = "weights.pt"
 OBJECTIVES = ("accuracy", "params", "flops", "latency_ms")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -36,6 +37,10 @@ class Study:
         """Return where the trials are: ``study.db`` in the run folder, or the URL of a storage."""
         url = self.settings.get("storage")
         return str(url) if url else self.path / "study.db"
+
+    def weights_file(self, trial: int) -> Path:
+        """Return where a trial's weights are, if they were kept."""
+        return self.path / "trials" / str(trial) / WEIGHTS_FILE
 
     @property
     def name_in_storage(self) -> str:

@@ -61,7 +61,7 @@ def _facts(study: Study, trial: Trial, baseline: Trial | None) -> Iterable[tuple
     yield "started", trial.started
     if trial.finished:
         yield "finished", trial.finished
-    weights = study.path / "trials" / str(trial.trial) / "weights.pt"
+    weights = study.weights_file(trial.trial)
     if weights.is_file():
         yield "weights", str(weights)
 

@@ -10,12 +10,11 @@ from torch import nn
 
 from nasattn.files import write_atomic
 from nasattn.placement import Architecture, build
+from nasattn.records import WEIGHTS_FILE
 from nasattn.search.environment import differences, environment
 from nasattn.search.freeze import Material
 from nasattn.search.session import Session
 from nasattn.training import Checkpoints, Epoch, Training, deterministic, seed_of
-
-WEIGHTS = "weights.pt"
 
 
 def train_architecture(
@@ -69,7 +68,7 @@ def train_architecture(
             # Only now: no checkpoint knows an epoch that the record does not.
             checkpoints.keep(training)
         if settings.execution.keep_weights:
-            _write_weights(training.evaluated, folder / WEIGHTS)
+            _write_weights(training.evaluated, folder / WEIGHTS_FILE)
 
 
 def _identity(material: Material, architecture: Architecture, seed: int) -> dict[str, str | int]:
