@@ -24,7 +24,7 @@ def by_stage(backbone: str, shape: tuple[int, int, int]) -> tuple[Totals, dict[s
         ("alexnet", (3, 64, 64)),
         ("resnet20", (3, 16, 16)),
         ("resnet18", (3, 16, 16)),
-        ("torchvision:mobilenet_v3_small", (3, 64, 64)),
+        pytest.param("torchvision:mobilenet_v3_small", (3, 64, 64), marks=pytest.mark.slow),
         *((f"{NETWORKS}:{name}", (3, 8, 8)) for name in ("functional", "containers", "residuals")),
         *((f"{NETWORKS}:{name}", (3, 8, 8)) for name in ("blocks", "parametric", "refusing")),
         (f"{NETWORKS}:auxiliary", (3, 8, 8)),

@@ -18,7 +18,12 @@ def sites(backbone: str, shape: tuple[int, int, int]) -> dict[str, Site]:
     [
         ("resnet18", (3, 16, 16), {"before_conv": 20, "activation": 17, "block_end": 8}),
         ("resnet50", (3, 16, 16), {"before_conv": 53, "activation": 49, "block_end": 16}),
-        ("torchvision:googlenet", SMALL, {"before_conv": 57, "activation": 57}),
+        pytest.param(
+            "torchvision:googlenet",
+            SMALL,
+            {"before_conv": 57, "activation": 57},
+            marks=pytest.mark.slow,
+        ),
         ("torchvision:mobilenet_v2", SMALL, {"activation": 35, "block_end": 17}),
         ("alexnet", SMALL, {"before_conv": 5, "activation": 5, "after_conv": 5}),
     ],

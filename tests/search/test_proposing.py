@@ -106,7 +106,13 @@ def test_a_sampler_proposes_unseen_architectures_until_none_is_left(
     assert set(study.digests()) == everything
 
 
-@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize(
+    "sampler",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if name in {"gp", "nsga2"} else [])
+        for name in SAMPLERS
+    ],
+)
 def test_proposals_depend_on_the_seed_and_the_ended_trials_alone(
     tmp_path: Path, sampler: str
 ) -> None:

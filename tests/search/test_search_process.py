@@ -120,7 +120,7 @@ def test_the_same_seed_in_another_folder_gives_the_same_study(
     [
         (signal.SIGINT, 130),
         pytest.param(signal.SIGTERM, 130, marks=pytest.mark.slow),
-        (signal.SIGKILL, -9),
+        pytest.param(signal.SIGKILL, -9, marks=pytest.mark.slow),
     ],
 )
 def test_a_study_cut_off_and_resumed_is_the_undisturbed_one(
@@ -235,7 +235,10 @@ def test_trials_that_the_storage_does_not_know_are_never_overwritten(finished: P
     assert (folder / "trials" / "0" / "trial.json").read_bytes() == before
 
 
-@pytest.mark.parametrize(("field", "value"), [("accuracy", "high"), ("state", 7)])
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("accuracy", "high"), pytest.param("state", 7, marks=pytest.mark.slow)],
+)
 def test_a_damaged_record_is_one_line_in_every_command(
     finished: Path, field: str, value: object
 ) -> None:
