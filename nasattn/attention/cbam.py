@@ -64,7 +64,7 @@ class ConvBlockAttention(nn.Module):
         """Return the map gated by channel, then by pixel."""
         means, maxima = F.adaptive_avg_pool2d(x, 1).flatten(1), x.flatten(2).max(2).values
         gate = torch.sigmoid(self._mlp(means) + self._mlp(maxima))
-        return self._gate_pixels(x * gate[:, :, None, None])
+        return self._gate_pixels(x * gate.view(*gate.shape, 1, 1))
 
     def _mlp(self, z: Tensor) -> Tensor:
         result: Tensor = self.excite(F.relu(self.squeeze(z)))

@@ -77,4 +77,4 @@ class FixedFilterExcitation(nn.Module):
         pooled = x if fits else F.adaptive_avg_pool2d(x, (height, width))
         z = (self.constant_filter * pooled).sum((2, 3))
         gate = torch.sigmoid(self.excite(F.relu(self.squeeze(z))))
-        return x * gate[:, :, None, None]
+        return x * gate.view(*gate.shape, 1, 1)

@@ -11,6 +11,8 @@ from nasattn.attention.hyperparameter import FLAG, POSITIVE, Hyperparameter, Sca
 from nasattn.attention.registry import register
 from nasattn.attention.slot_kind import SlotKind
 
+_HALF = (torch.float16, torch.bfloat16)
+
 
 def _resolve(
     channels: int, size: Size | None, *, mode: str, after_relu: bool, eps: float
@@ -80,7 +82,7 @@ class GatedChannelTransformation(nn.Module):
         """Return the gated map."""
         # A sum of squares over a large map overflows half precision, so the gate is
         # computed in single precision at least.
-        wide = x.to(torch.promote_types(x.dtype, torch.float32))
+        wide = x.float() if x.dtype in _HALF else x
         normed = self._normed_l2(wide) if self.mode == "l2" else self._normed_l1(wide)
         gate = 1 + torch.tanh(self.gamma * normed + self.beta)
         return x * gate.to(x.dtype)

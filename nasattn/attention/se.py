@@ -53,4 +53,4 @@ class SqueezeExcitation(nn.Module):
         """Return the gated map."""
         z = F.adaptive_avg_pool2d(x, 1).flatten(1)
         gate = torch.sigmoid(self.excite(F.relu(self.squeeze(z))))
-        return x * gate[:, :, None, None]
+        return x * gate.view(*gate.shape, 1, 1)
