@@ -66,15 +66,14 @@ class FixedFilterExcitation(nn.Module):
         self.register_buffer(
             "constant_filter", filters.to(torch.get_default_device(), torch.get_default_dtype())
         )
-        channels = len(filters)
+        channels, *size = filters.shape
+        self.size = tuple(size)
         self.squeeze = nn.Linear(channels, hidden, bias=False)
         self.excite = nn.Linear(hidden, channels, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the gated map."""
-        height, width = self.constant_filter.shape[-2:]
-        fits = x.shape[-2:] == (height, width)
-        pooled = x if fits else F.adaptive_avg_pool2d(x, (height, width))
+        pooled = x if x.shape[2:] == self.size else F.adaptive_avg_pool2d(x, self.size)
         z = (self.constant_filter * pooled).sum((2, 3))
-        gate = torch.sigmoid(self.excite(F.relu(self.squeeze(z))))
+        gate = torch.sigmoid(self.excite(F.relu(self.squeeze(z), inplace=True)))
         return x * gate.view(*gate.shape, 1, 1)
