@@ -66,8 +66,8 @@ class FixedFilterExcitation(nn.Module):
         self.register_buffer(
             "constant_filter", filters.to(torch.get_default_device(), torch.get_default_dtype())
         )
-        channels, *size = filters.shape
-        self.size = tuple(size)
+        channels, height, width = filters.shape
+        self.size = (height, width)
         self.squeeze = nn.Linear(channels, hidden, bias=False)
         self.excite = nn.Linear(hidden, channels, bias=False)
 
