@@ -193,7 +193,7 @@ def steps_for(name: str, device: torch.device, least: float) -> int:
     run = Bare(name, pictures(4 * BATCH), device)
     run()
     step = seconds(run, device) / 4
-    return max(4, math.ceil(least / step))
+    return max(2, math.ceil(least / step))
 
 
 @dataclass(frozen=True)
@@ -276,11 +276,25 @@ def report_checkpoints(name: str, rounds: int, device: torch.device) -> None:
             order = runs if number % 2 else runs[::-1]
             timed = {id(run): next(run) for run in order}
             pairs.append((timed[id(runs[0])], timed[id(runs[1])]))
+        parts = [keeping_seconds(kept, trainings[0]) for _ in range(rounds)]
     ratios = [with_it / without - 1 for with_it, without in pairs]
     base = statistics.median(without for _, without in pairs)
     words = verdict(statistics.median(ratios), CHECKPOINT_BAR, above=False)
     print(f"checkpoints of {name}: {rounds} pairs of epochs of {base:.1f} s")
-    print(f"  added: {spread(ratios, 4)} of an epoch; {words}", flush=True)
+    print(f"  added: {spread(ratios, 4)} of an epoch; {words}")
+    copying, writing = (statistics.median(part) * 1000 for part in zip(*parts, strict=True))
+    print(
+        f"  the loop waits {copying:.1f} ms; the writing thread takes {writing:.1f} ms", flush=True
+    )
+
+
+def keeping_seconds(kept: Checkpoints, training: Training) -> tuple[float, float]:
+    """Return the seconds of the copy that the loop waits for, and of the writing beside it."""
+    started = perf_counter()
+    kept.keep(training)
+    copied = perf_counter()
+    kept.wait()
+    return copied - started, perf_counter() - copied
 
 
 def start_seconds(name: str, device: torch.device, model: CostModel, splits: Splits) -> float:

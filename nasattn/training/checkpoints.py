@@ -51,7 +51,7 @@ class Checkpoints:
             WriteError: the last checkpoint cannot be written; the one before it is there.
         """
         self._writer.shutdown()
-        self._wait()
+        self.wait()
 
     def keep(self, training: Training) -> None:
         """Copy the training's state, and have it written while the training goes on.
@@ -60,11 +60,16 @@ class Checkpoints:
             WriteError: the checkpoint before cannot be written; the one before that is there.
             FailedError: the network's own state is nothing that a checkpoint can hold.
         """
-        self._wait()
+        self.wait()
         state = snapshot(training.state())
         self._pending = self._writer.submit(self._write, state)
 
-    def _wait(self) -> None:
+    def wait(self) -> None:
+        """Wait until what was kept is written.
+
+        Raises:
+            WriteError: it cannot be written.
+        """
         pending, self._pending = self._pending, None
         if pending is not None:
             pending.result()
