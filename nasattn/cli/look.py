@@ -100,9 +100,11 @@ def cost(  # noqa: PLR0913 - one argument for each option of the command
             as_json=as_json,
         )
     from nasattn.cost.describing import describe_architecture
+    from nasattn.placement import read_architecture
 
     def describe() -> "Document":
-        asked = _read_architecture(target) if is_file else _backbone(target, input_shape, arg)
+        own = None if is_file else _backbone(target, input_shape, arg)
+        asked = own or read_architecture(Path(target))
         document = describe_architecture(asked, num_classes)
         if latency:
             document["latency"] = _latency(asked, num_classes, device, batch_size, threads)
@@ -130,18 +132,6 @@ def _backbone(name: str, input_shape: str | None, arguments: list[str] | None) -
 
     shape = _shape(input_shape) if input_shape else default_input_shape(name)
     return canonical(name, dict(map(_argument, arguments or ())), shape, ())
-
-
-def _read_architecture(path: str) -> "Architecture":
-    from nasattn.placement import Architecture
-
-    try:
-        return Architecture.parse(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise UserError(f"{path}: cannot be read: {reason}") from None
-    except UserError as error:
-        raise UserError(f"{path}: {error}") from None
 
 
 def _argument(text: str) -> tuple[str, bool | int | float | str]:

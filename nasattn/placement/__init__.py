@@ -1,6 +1,6 @@
 """Where attention modules meet backbones: sites, slots, surgery, architectures."""
 
-from nasattn.placement.architecture import Architecture, Placement
+from nasattn.placement.architecture import Architecture, Placement, read_architecture
 from nasattn.placement.building import build
 from nasattn.placement.canonical_form import backbone_sites, canonical
 from nasattn.placement.sites import Refusal, Site, Sites, find_sites
@@ -18,4 +18,5 @@ __all__ = [
     "fill",
     "find_sites",
     "open_slots",
+    "read_architecture",
 ]

@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from nasattn.attention.slot_kind import SlotKind
@@ -92,6 +93,21 @@ class Architecture:
         shape = values.get("input_shape") or default_input_shape(backbone)
         placements = [_read_placement(item) for item in values.get("placements", [])]
         return canonical(backbone, values.get("backbone_args", {}), tuple(shape), placements)
+
+
+def read_architecture(path: Path) -> Architecture:
+    """Read an architecture's JSON file and bring it into canonical form.
+
+    Raises:
+        UserError: the file cannot be read, or as `Architecture.parse`; the message names it.
+    """
+    try:
+        return Architecture.parse(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(f"{path}: cannot be read: {reason}") from None
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
 
 
 _KEYS: Mapping[str, type] = {

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from nasattn.errors import UnknownNameError, UserError
-from nasattn.placement import Architecture
+from nasattn.placement import read_architecture
 from nasattn.records import load_study, study_names
 from nasattn.schema import read_toml, validate
 from nasattn.search.study_file import StudyFile, set_key
@@ -49,12 +49,7 @@ def read_single(
 
 
 def _from_architecture(file: Path) -> dict[str, Any]:
-    try:
-        architecture = Architecture.parse(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"{file}: cannot be read: {error.strerror}") from None
-    except (UserError, UnicodeDecodeError) as error:
-        raise UserError(f"{file}: {error}") from None
+    architecture = read_architecture(file)
     values = architecture.to_dict()
     # What a run folder calls every architecture says nothing.
     own = file.stem != "architecture"
