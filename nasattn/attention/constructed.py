@@ -134,10 +134,12 @@ def _rule(parameter: inspect.Parameter) -> Rule | None:
 def _check_shape(name: str, make: Callable[[], nn.Module], shape: tuple[int, ...]) -> None:
     maps = "×".join(map(str, shape[1:]))
     try:
-        result = _tried(make, shape, "meta")
+        result = _tried(name, make, shape, "meta")
+    except UserError:
+        raise
     except Exception:  # it may look at values, which that device has none of
         try:
-            result = _tried(make, shape, "cpu")
+            result = _tried(name, make, shape, "cpu")
         except Exception as error:  # a library asserts, and passes on what its layers raise
             raise UserError(f"{name} fails on maps of {maps} (C×H×W): {error!r}") from error
     if not isinstance(result, torch.Tensor):
@@ -150,11 +152,11 @@ def _check_shape(name: str, make: Callable[[], nn.Module], shape: tuple[int, ...
         )
 
 
-def _tried(make: Callable[[], nn.Module], shape: tuple[int, ...], device: str) -> Any:
+def _tried(name: str, make: Callable[[], nn.Module], shape: tuple[int, ...], device: str) -> Any:
     with torch.device(device), torch.random.fork_rng(devices=[]), torch.no_grad():
         module = make()
         if not isinstance(module, nn.Module):
-            raise UserError(f"{type(module).__name__} is no nn.Module")
+            raise UserError(f"{name} makes {type(module).__name__}, not an nn.Module")
         return module.eval()(torch.zeros(shape))
 
 

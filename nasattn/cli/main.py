@@ -1,7 +1,6 @@
 """The command ``nasattn``: its commands, and how errors leave it."""
 
 import os
-import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -122,9 +121,9 @@ def text_and_code(error: Any) -> tuple[str, int]:
         return _line(str(error)), error.exit_code
     if isinstance(error, OSError):
         return _line(f"{error.filename or 'output'}: {error.strerror or error}"), 1
-    if isinstance(error, MemoryError) or re.search(
-        "(not enough|allocate|out of) memory", str(error)
-    ):
+    from nasattn.training.memory import is_out_of_memory
+
+    if is_out_of_memory(error):
         return _line("out of memory: smaller images, batches or networks need less of it"), 1
     name = type(error).__name__
     return _line(f"{name}: {error} (a bug in nasattn; --debug shows where)"), 1

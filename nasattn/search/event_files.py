@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nasattn.errors import UserError, WriteError
+from nasattn.errors import WriteError
+from nasattn.extras import import_extra
 from nasattn.records import Trial
 from nasattn.search.observer import Observer
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
 
 
 class EventFiles:
@@ -24,14 +28,8 @@ class EventFiles:
     """
 
     def __init__(self, observer: Observer, folder: Path) -> None:
-        try:
-            from torch.utils.tensorboard import SummaryWriter
-        except ImportError:
-            raise UserError(
-                "--tensorboard: needs the package tensorboard; "
-                "install it with: pip install 'nasattn[tensorboard]'"
-            ) from None
-        self._observer, self._folder, self._open = observer, folder, SummaryWriter
+        library = import_extra("torch.utils.tensorboard", "tensorboard", "--tensorboard")
+        self._observer, self._folder, self._open = observer, folder, library.SummaryWriter
         self._writer: SummaryWriter | None = None  # while a trial is being trained
 
     def study_opened(

@@ -35,13 +35,13 @@ def epoch_batches(
     order = order[: count - (count % size == 1)]
     draws = draw(recipe.augment, count, images.shape[1:], lambda word: stream(seed, word, epoch))
     draws = draws.to(device)
-    shares = torch.ones(count)
+    shares: Tensor | None = None
     if recipe.mixup:
         shares = draw_shares(count, recipe.mixup, stream(seed, "mixup", epoch)).to(device)
     for step, batch in enumerate(images.batches(order, size)):
         part = slice(step * size, (step + 1) * size)
         pixels = normalise(augmented(batch.images, draws.take(part)))
-        if recipe.mixup:
+        if shares is not None:
             yield mixed(pixels, batch.labels, shares[part], len(splits.classes))
         else:
             yield pixels, batch.labels

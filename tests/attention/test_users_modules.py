@@ -83,7 +83,7 @@ def test_an_activation_of_the_users_replaces_one() -> None:
     [
         ("Halving", "changes the shape of maps of 16×8×8 (C×H×W) to 16×4×4: must keep it"),
         ("Demanding", "fails on maps of 16×8×8 (C×H×W): TypeError"),
-        ("returns_none", "NoneType is no nn.Module"),
+        ("returns_none", f"{HOME}:returns_none makes NoneType, not an nn.Module"),
         ("Misplaced", f'no slot "blockend" in {HOME}:Misplaced.slots'),
         ("Missing", "cannot be imported"),
         ("torch", "module, but must be a function or class"),

@@ -133,7 +133,8 @@ def test_without_tensorboard_one_line_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     message = fail("resume", "tuning", "--tensorboard", "--runs-dir", home / "runs")
-    assert message.startswith("--tensorboard: needs the package tensorboard; install it with")
+    assert message.startswith("--tensorboard needs tensorboard (")
+    assert message.endswith("pip install 'nasattn[tensorboard]'")
 
 
 def test_drawn_weights_are_not_to_be_kept(tmp_path: Path) -> None:
