@@ -20,6 +20,9 @@ from nasattn.search.storage import DIRECTIONS, storage_errors
 from nasattn.training import remove_checkpoints
 
 ENDED = frozenset({"complete", "pruned", "failed"})
+# A pruned trial may be gone on with: it keeps its checkpoints.
+_DONE = ENDED - {"pruned"}
+_OPTUNA_STATES = {"complete": TrialState.COMPLETE, "pruned": TrialState.PRUNED}
 SETTINGS_KEY = "nasattn:settings"
 
 
@@ -215,11 +218,10 @@ class Ledger:
         """Bring Optuna's state of an attempt into line with its record."""
         if attempt.frozen.state.is_finished():
             return
-        if attempt.record.state in ENDED and not self._settings.execution.keep_checkpoints:
+        if attempt.record.state in _DONE and not self._settings.execution.keep_checkpoints:
             remove_checkpoints(self.trial_folder(attempt.record))
-        complete = attempt.record.state == "complete"
-        state = TrialState.COMPLETE if complete else TrialState.FAIL
-        values = self.values(attempt.record) if complete else None
+        state = _OPTUNA_STATES.get(attempt.record.state, TrialState.FAIL)
+        values = self.values(attempt.record) if state == TrialState.COMPLETE else None
         with storage_errors(self._shown):
             self._storage.set_trial_state_values(attempt.frozen._trial_id, state, values)
 

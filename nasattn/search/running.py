@@ -15,6 +15,7 @@ from nasattn.search.environment import device_name
 from nasattn.search.freeze import Material
 from nasattn.search.ledger import ENDED, Attempt, Ledger, Proposal, now
 from nasattn.search.proposing import Rejected, make_proposer
+from nasattn.search.pruned import PrunedError
 from nasattn.search.session import Session
 from nasattn.search.study_file import VariantPlacement
 from nasattn.search.timing_trial import time_trial, with_known_latency
@@ -158,6 +159,8 @@ class Runner:
         except StoppedError:
             self._end(attempt, replace(self._latest, state="paused", reason="interrupted"))
             raise
+        except PrunedError as pruned:
+            self._end(attempt, replace(self._latest, state="pruned", reason=str(pruned)))
         except (WriteError, UserError):
             raise
         except Exception as error:  # a user's network may raise anything
