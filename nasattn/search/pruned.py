@@ -1,0 +1,9 @@
+"""How a trial in progress is told that it ends here."""
+
+
+class PrunedError(Exception):
+    """Raised within a trial, ends it as pruned; its checkpoints stay, so that it can go on.
+
+    Args:
+        reason: In words and numbers; the record keeps it.
+    """
