@@ -33,14 +33,21 @@ class MobileNet(nn.Module):
         in_channels: Channels of the images.
         width: The width multiplier α: every layer has that share of its channels, rounded
             down, and at least 8.
+        stem_stride: Stride of the first convolution; for ImageNet 2.
 
     Shapes: ``(N, in_channels, H, W)`` to ``(N, num_classes)``.
     """
 
-    def __init__(self, num_classes: int = 10, in_channels: int = 3, width: float = 1.0) -> None:
+    def __init__(
+        self,
+        num_classes: int = 10,
+        in_channels: int = 3,
+        width: float = 1.0,
+        stem_stride: int = 1,
+    ) -> None:
         super().__init__()
         stem = _scaled(32, width)
-        layers, before = [_layer(in_channels, stem, 3)], stem
+        layers, before = [_layer(in_channels, stem, 3, stem_stride)], stem
         for full, stride in _LAYERS:
             after = _scaled(full, width)
             layers.append(_separable(before, after, stride))

@@ -26,6 +26,7 @@ Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Any setting: recipe.batch_size=64."),
 ]
+Profile = Annotated[Text, typer.Option(help="One of the study file's profiles, such as reduced.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda:N or mps.")]
 Tensorboard = Annotated[
     bool,
@@ -48,6 +49,7 @@ def search(  # noqa: PLR0913 - one argument for each option of the command
     file: Annotated[Path, typer.Argument(help="A study file, or a search-space file.")],
     *,
     name: Name = None,
+    profile: Profile = None,
     trials: Annotated[int | None, typer.Option(help="Trials in all, baseline included.")] = None,
     epochs: Epochs = None,
     seed: Seed = None,
@@ -77,7 +79,7 @@ def search(  # noqa: PLR0913 - one argument for each option of the command
         "execution.keep_checkpoints": keep_checkpoints or None,
         "storage": storage,
     }
-    study, folder = read_study_file(file, _overrides(settings, named, data))
+    study, folder = read_study_file(file, _overrides(settings, named, data), profile)
     if download:
         fetch(study.data)
     _watch(
@@ -128,6 +130,7 @@ def train(  # noqa: PLR0913 - one argument for each option of the command
     ],
     *,
     name: Name = None,
+    profile: Profile = None,
     epochs: Epochs = None,
     seed: Seed = None,
     data: Data = None,
@@ -147,7 +150,7 @@ def train(  # noqa: PLR0913 - one argument for each option of the command
         "seed": seed,
         "execution.keep_checkpoints": keep_checkpoints or None,
     }
-    study, folder = read_single(network, _overrides(settings, named, data), runs_dir)
+    study, folder = read_single(network, _overrides(settings, named, data), runs_dir, profile)
     _watch(
         lambda session: run_search(study, folder, network, session),
         study.name or "",

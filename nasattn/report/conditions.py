@@ -11,7 +11,9 @@ from nasattn.report.units import counted, human, milliseconds
 
 def conditions(study: Study, trials: Sequence[Trial]) -> str:
     """Write data, recipe, seeds, processor and versions of ``study`` in one line."""
+    reduces = study.settings.get("reduces")
     parts = (
+        f"reduced: {reduces}" if reduces else "",
         _data(study),
         _recipe(study),
         _seeds(study),

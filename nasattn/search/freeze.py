@@ -93,6 +93,7 @@ def freeze(
         seed=file.seed,
         evaluate=file.evaluate,
         storage=_storage(file.storage, frozen),
+        reduces=file.reduces,
         backbone=backbone.name,
         backbone_args=arguments,
         input_shape=shape,

@@ -49,6 +49,7 @@ class Settings(Strict):
         budget: Absolute upper bounds by cost.
         cost_range: Least and largest cost over the study's architectures.
         data_digest: Identity of the images and labels.
+        reduces: What the profile that it was made with reduces, in words.
         num_images: Images by split: trained on (``train``), measured on (``validation``), and
             kept apart or, with ``evaluate = "test"``, measured on (``test``).
         environment: Versions and hardware that the study was made with.
@@ -61,6 +62,7 @@ class Settings(Strict):
     seed: int
     evaluate: str
     storage: str | None = None
+    reduces: str | None = None
     backbone: str
     backbone_args: dict[str, Scalar] = Field(default_factory=dict)
     input_shape: tuple[int, int, int]
@@ -107,6 +109,7 @@ _FREE_TO_DIFFER = frozenset(
     {
         "trials",
         "environment",
+        "reduces",
         "data.root",
         "data.workers",
         "weights.path",

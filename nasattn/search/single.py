@@ -9,17 +9,18 @@ from nasattn.errors import UnknownNameError, UserError
 from nasattn.placement import read_architecture
 from nasattn.records import load_study, study_names
 from nasattn.schema import read_toml, validate
+from nasattn.search.profile import with_profile
 from nasattn.search.study_file import StudyFile, set_key
 
 # What a study says of the training of one network, not of the search among many.
 _TAKEN = (
     *("backbone", "backbone_args", "input_shape", "weights"),
-    *("seed", "evaluate", "data", "recipe", "execution"),
+    *("seed", "evaluate", "reduces", "data", "recipe", "execution"),
 )
 
 
 def read_single(
-    source: str, overrides: Mapping[str, Any], runs_dir: Path
+    source: str, overrides: Mapping[str, Any], runs_dir: Path, profile: str | None = None
 ) -> tuple[StudyFile, Path]:
     """Return the study that trains one network, and the folder that its paths are relative to.
 
@@ -28,14 +29,16 @@ def read_single(
             name of a study that was run, whose data, recipe, seed and threads are then taken.
         overrides: From ``recipe.epochs`` to the value that replaces the study's.
         runs_dir: The folder of the studies that were run.
+        profile: One of the study file's profiles.
 
     Raises:
         UserError: there is no such file, study or variant, or no data set is named.
     """
     if source.endswith(".json"):
         values, folder = _from_architecture(Path(source)), Path()
+        values = with_profile(values, profile, source)
     else:
-        values, folder = _from_variant(source, runs_dir)
+        values, folder = _from_variant(source, runs_dir, profile)
     for key, value in overrides.items():
         set_key(values, key, value)
     if "data" not in values:
@@ -58,7 +61,7 @@ def _from_architecture(file: Path) -> dict[str, Any]:
     return {**values, "name": name, "variant": [variant]}
 
 
-def _from_variant(source: str, runs_dir: Path) -> tuple[dict[str, Any], Path]:
+def _from_variant(source: str, runs_dir: Path, profile: str | None) -> tuple[dict[str, Any], Path]:
     study, colon, wanted = source.partition(":")
     if not colon:
         raise UserError(
@@ -70,7 +73,7 @@ def _from_variant(source: str, runs_dir: Path) -> tuple[dict[str, Any], Path]:
         if study not in study_names(runs_dir):
             raise UserError(f"{source}: {study} is neither a study file nor a study in {runs_dir}")
         file = load_study(runs_dir, study).path / "study.toml"
-    values = read_toml(file)
+    values = with_profile(read_toml(file), profile, study)
     variants = {
         item.get("name"): item for item in values.get("variant", ()) if isinstance(item, dict)
     }
@@ -80,6 +83,7 @@ def _from_variant(source: str, runs_dir: Path) -> tuple[dict[str, Any], Path]:
     if isinstance(weights := taken.get("weights"), dict):
         taken["weights"] = weights["path"]  # as a frozen study has it
     stem = study if file.name == "study.toml" else file.stem
+    stem = f"{stem}_{profile}" if profile else stem
     return {**taken, "name": _name(f"{stem}-{wanted}"), "variant": [variants[wanted]]}, file.parent
 
 

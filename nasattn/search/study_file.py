@@ -10,6 +10,7 @@ from nasattn.data import DataSpec
 from nasattn.errors import UserError
 from nasattn.placement import Placement
 from nasattn.schema import Strict, read_toml, validate
+from nasattn.search.profile import with_profile
 from nasattn.space import Budget
 from nasattn.training import Recipe
 
@@ -62,7 +63,10 @@ class Variant(Strict):
 
 
 class StudyFile(Strict):
-    """A study: a search space or variants, with data, recipe, objectives and sampler."""
+    """A study: a search space or variants, with data, recipe, objectives and sampler.
+
+    ``reduces`` is what its profile does to it, in words.
+    """
 
     name: str | None = None
     search_space: str | None = None
@@ -77,6 +81,7 @@ class StudyFile(Strict):
     seed: Annotated[int, Field(ge=0)] = 0
     evaluate: Literal["validation", "test"] = "validation"
     storage: str | None = None
+    reduces: str | None = None
     budget: Budget = Budget()
     data: DataSpec
     recipe: Recipe
@@ -111,12 +116,15 @@ class StudyFile(Strict):
             raise ValueError("two variants have the same name")
 
 
-def read_study_file(path: Path, overrides: dict[str, Any]) -> tuple[StudyFile, Path]:
+def read_study_file(
+    path: Path, overrides: dict[str, Any], profile: str | None = None
+) -> tuple[StudyFile, Path]:
     """Read a study, or a search space as the study that searches it with default settings.
 
     Args:
         path: A study file or a search-space file.
         overrides: From ``recipe.epochs`` to the value that replaces the file's.
+        profile: One of the study's profiles, see ``with_profile``; the study's name tells of it.
 
     Returns:
         The study, and the folder that its paths are relative to.
@@ -124,9 +132,11 @@ def read_study_file(path: Path, overrides: dict[str, Any]) -> tuple[StudyFile, P
     Raises:
         UserError: naming the file, the key, the value and what is allowed.
     """
-    values = read_toml(path)
+    values = with_profile(read_toml(path), profile, str(path))
     if "choice" in values:
         values = {"name": path.stem, "search_space": path.name}
+    if profile is not None:
+        values["name"] = f"{values.get('name', path.stem)}_{profile}"
     for key, value in overrides.items():
         set_key(values, key, value)
     if "data" not in values and "search_space" in values:
