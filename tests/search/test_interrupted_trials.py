@@ -1,11 +1,9 @@
 """A trial that is cut off, whenever and however, ends as the undisturbed one, to the bit."""
 
 import json
-import os
 import random
 import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,7 +18,7 @@ from nasattn.cli.main import app
 from nasattn.search.ledger import Ledger
 from nasattn.training import Checkpoints, Epoch, Training
 from nasattn.training.snapshot import checksum
-from tests.search.tiny import command
+from tests.search.tiny import start
 
 NETWORK = """
 from torch import nn
@@ -94,12 +92,7 @@ def kill(
     after: float = 0.0,
 ) -> bool:
     """Start the training, send a signal some seconds after it is ready; tell if that ended it."""
-    running = subprocess.Popen(
-        [*command(*words(recipe)), "--keep-checkpoints"],
-        env={**os.environ, "NASATTN_RUNS": str(runs)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
+    running = start(*words(recipe), "--keep-checkpoints", runs=runs)
     limit = time.monotonic() + 120
     while not ready() and running.poll() is None:
         assert time.monotonic() < limit, "the training does not get there"

@@ -1,8 +1,6 @@
 """Studies as users run them: real processes, real training, real signals and kills."""
 
 import json
-import os
-import resource
 import shutil
 import signal
 import sqlite3
@@ -12,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.search.tiny import SPACE, STUDY, command, nasattn, numbers, trials, write_study
+from tests.search.tiny import SPACE, STUDY, nasattn, numbers, start, trials, write_study
 
 BARE_RESNET8_WIDTH_4 = 4_934  # 75,000 at width 16, on one input channel
 
@@ -25,16 +23,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def undisturbed(home: Path) -> subprocess.CompletedProcess[str]:
     return nasattn("search", write_study(home), runs=home / "runs")
-
-
-def start(study: Path, runs: Path) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        command("search", study),
-        env={**os.environ, "NASATTN_RUNS": str(runs)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 def wait_for_epochs(runs: Path, trial: int) -> None:
@@ -130,7 +118,7 @@ def test_a_study_cut_off_and_resumed_is_the_undisturbed_one(
     number: signal.Signals,
     code: int,
 ) -> None:
-    running = start(write_study(tmp_path), tmp_path / "runs")
+    running = start("search", write_study(tmp_path), runs=tmp_path / "runs")
     wait_for_epochs(tmp_path / "runs", 2)
     asked = time.monotonic()
     running.send_signal(number)
@@ -184,7 +172,7 @@ def test_other_settings_than_it_was_made_with_are_refused_by_name(
 
 def test_two_searches_of_one_study_do_not_run_at_once(tmp_path: Path) -> None:
     study = write_study(tmp_path, STUDY.replace("epochs = 2", "epochs = 200"))
-    first = start(study, tmp_path / "runs")
+    first = start("search", study, runs=tmp_path / "runs")
     wait_for_epochs(tmp_path / "runs", 0)
     second = nasattn("search", study, runs=tmp_path / "runs")
     first.kill()
@@ -197,11 +185,7 @@ def test_a_disk_that_takes_no_more_ends_the_search_with_one_line(finished: Path)
     # A limit on the size of files stands for the full disk: writes fail for real, without root.
     before = trials("tiny", finished)
     size = (finished / "tiny" / "study.db").stat().st_size
-
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
-
-    full = nasattn("resume", "tiny", "--trials", 30, runs=finished, preexec_fn=limit)
+    full = nasattn("resume", "tiny", "--trials", 30, runs=finished, largest_file=size)
     assert full.returncode == 1
     assert "Traceback" not in full.stderr
     assert "nasattn: " in full.stderr.strip().splitlines()[-1]
@@ -213,11 +197,8 @@ def test_a_disk_that_takes_no_more_ends_the_search_with_one_line(finished: Path)
 
 
 def test_a_disk_too_full_to_make_a_study_is_the_machines_failure(tmp_path: Path) -> None:
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
-
     runs = tmp_path / "runs"
-    full = nasattn("search", write_study(tmp_path), runs=runs, preexec_fn=limit)
+    full = nasattn("search", write_study(tmp_path), runs=runs, largest_file=8192)
     assert full.returncode == 1, full.stderr
     assert len(full.stderr.strip().splitlines()) == 1
     assert not (runs / "tiny").exists()

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from typer.testing import CliRunner
 
 from nasattn.cli.main import app
 from nasattn.errors import NasattnError
+from tests.forking import Forked
 
 SPACE = """
 backbone = "resnet8"
@@ -63,29 +63,22 @@ def write_study(folder: Path, study: str = STUDY, space: str = SPACE) -> Path:
     return path
 
 
-def command(*arguments: object) -> list[str]:
-    """Return the command line of ``nasattn`` with these arguments."""
-    return [sys.executable, "-m", "nasattn", *map(str, arguments)]
-
-
 def nasattn(*arguments: object, runs: Path, **options: Any) -> subprocess.CompletedProcess[str]:
     """Run ``nasattn`` to its end."""
-    environment = {**os.environ, "NASATTN_RUNS": str(runs)}
-    return subprocess.run(
-        command(*arguments),
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-        **options,
-    )
+    process = start(*arguments, runs=runs, **options)
+    out, err = process.communicate()
+    return subprocess.CompletedProcess(process.args, process.wait(), out, err)
+
+
+def start(*arguments: object, runs: Path, **options: Any) -> Forked:
+    """Start ``nasattn``."""
+    return Forked(*arguments, env={**os.environ, "NASATTN_RUNS": str(runs)}, **options)
 
 
 def trials(name: str, runs: Path) -> list[dict[str, Any]]:
     """Return the trials of a study as ``trials --json`` prints them."""
-    done = nasattn("trials", name, "--json", runs=runs)
-    assert done.returncode == 0, done.stderr
+    done = CliRunner().invoke(app, ["trials", name, "--json", "--runs-dir", str(runs)])
+    assert done.exit_code == 0, done.exception
     found: list[dict[str, Any]] = json.loads(done.stdout)["trials"]
     return found
 
