@@ -56,9 +56,7 @@ def test_importing_is_light(statement: str) -> None:
 @pytest.mark.parametrize(
     ("statement", "library"),
     [
-        ("import nasattn.placement", "optuna"),
-        ("import nasattn.training", "optuna"),
-        ("import nasattn.space", "optuna"),
+        ("import nasattn.placement, nasattn.space, nasattn.training", "optuna"),
         ("import nasattn.report.documents, nasattn.analysis", "torch"),
         ("import nasattn.records", "pydantic"),
     ],

@@ -1,14 +1,13 @@
 """The user's own attention modules, by their path and by an entry point."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
 
 from nasattn import Architecture, attention, build
+from nasattn.attention.external import external_entry, installed
 from nasattn.cost import cost_model, measure_cost
 from nasattn.errors import UnknownNameError, UserError
 from nasattn.testing.attention import AttentionSuite, Case
@@ -116,24 +115,23 @@ def test_the_site_is_named_where_a_space_places_it(tmp_path: Path) -> None:
     assert 'x.toml [choice 1] "a" at block_end:layer1.0.add' in str(caught.value)
 
 
-def test_an_installed_package_adds_modules_by_name(tmp_path: Path) -> None:
+def test_an_installed_package_adds_modules_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     information = tmp_path / "gates-1.0.dist-info"
     information.mkdir()
     (information / "METADATA").write_text("Metadata-Version: 2.1\nName: gates\nVersion: 1.0\n")
     (information / "entry_points.txt").write_text(f"[nasattn.attention]\nscaled = {GATE}\n")
-    script = (
-        f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
-        "from nasattn import attention\n"
-        "assert 'scaled' in attention.known_names()\n"
-        "print(attention.create('scaled', 8, (4, 4), repeats=2).repeats)\n"
-        "try: attention.get('scalde')\n"
-        "except Exception as error: print(error)\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True
-    )
-    assert done.stdout.startswith("2\n")
-    assert 'did you mean "scaled"?' in done.stdout
+    monkeypatch.syspath_prepend(tmp_path)
+    installed.cache_clear()
+    try:
+        assert "scaled" in attention.known_names()
+        assert attention.create("scaled", 8, (4, 4), repeats=2).repeats == 2
+        with pytest.raises(UnknownNameError, match='did you mean "scaled"'):
+            attention.get("scalde")
+    finally:
+        installed.cache_clear()
+        external_entry.cache_clear()
 
 
 def test_an_unknown_name_lists_the_forms_of_others() -> None:
