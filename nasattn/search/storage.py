@@ -5,13 +5,23 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import sleep
+from typing import Any
 
 import optuna
 from optuna.exceptions import OptunaError
 from optuna.storages import RDBStorage
 from optuna.study import StudyDirection
 from sqlalchemy import event
-from sqlalchemy.exc import ArgumentError, NoResultFound, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    IntegrityError,
+    NoResultFound,
+    NoSuchModuleError,
+    OperationalError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 
 from nasattn.errors import UserError, WriteError
 
@@ -25,6 +35,7 @@ DIRECTIONS = {
 _LOCK_SECONDS = 60
 _GONE = "{} is gone: it was deleted or moved under way; put it back and go on with `nasattn resume`"
 _REPLACED = "{} was replaced by another under way; put it back and go on with `nasattn resume`"
+_TABLES_SECONDS = 1.0
 _MACHINE = ("disk is full", "disk I/O error", "readonly database", "No space left")
 
 
@@ -79,7 +90,7 @@ def open_storage(url: str, shown: str) -> RDBStorage:
     file = sqlite_file(url)
     arguments = {"connect_args": {"timeout": _LOCK_SECONDS}} if file else {}
     try:
-        storage = RDBStorage(url, engine_kwargs=arguments)
+        storage = _connected(url, arguments)
     except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
         raise UserError(
             f"storage {shown}: not usable: {_first_line(error)}; "
@@ -93,6 +104,15 @@ def open_storage(url: str, shown: str) -> RDBStorage:
     if file:
         _never_make_anew(storage, file)
     return storage
+
+
+def _connected(url: str, arguments: dict[str, Any]) -> RDBStorage:
+    try:
+        return RDBStorage(url, engine_kwargs=arguments)
+    except (IntegrityError, ProgrammingError, OperationalError):
+        # Another process may be making the tables: it has made them by then, or it is trouble.
+        sleep(_TABLES_SECONDS)
+        return RDBStorage(url, engine_kwargs=arguments)
 
 
 def sqlite_file(url: str) -> Path | None:

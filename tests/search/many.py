@@ -16,11 +16,9 @@ import torch
 
 from nasattn.report.live import make_observer
 from nasattn.search import trial_run
-from nasattn.search.freeze import Material, freeze
-from nasattn.search.ledger import Ledger
-from nasattn.search.running import OpenStudy, Runner
+from nasattn.search.freeze import Material
+from nasattn.search.opening import search
 from nasattn.search.session import Session
-from nasattn.search.storage import default_url, open_storage
 from nasattn.search.study_file import read_study_file
 from nasattn.seeding import derive_seed
 from nasattn.training import Epoch
@@ -39,25 +37,21 @@ def trained(
     yield (Epoch(1, 1.0, accuracy, 1.0, accuracy, 0.1, 0.01, 32),)
 
 
-def work(study: Path, folder: Path) -> None:
+def work(study: Path, runs: Path) -> None:
     """Work on the study until it is done, as one process of several."""
     file, home = read_study_file(study, {})
-    session = Session(folder.parent, torch.device("cpu"), make_observer(), lambda: None)
-    material = freeze(file, home, str(study), session, None)
-    storage = open_storage(default_url(folder), "test")
-    ledger = Ledger(storage, material.settings, folder, "test", begun=False)
-    Runner(OpenStudy(material, ledger, folder, session)).run()
+    session = Session(runs, torch.device("cpu"), make_observer(), lambda: None)
+    search(file, home, str(study), session)
 
 
-def main(study: Path, folder: Path, processes: int) -> None:
+def main(study: Path, runs: Path, processes: int) -> None:
     """Fork so many processes; exit with how many failed."""
     trial_run.train_architecture = trained
-    folder.mkdir(parents=True)
     children = []
     for _ in range(processes):
         child = os.fork()
         if not child:
-            work(study, folder)
+            work(study, runs)
             os._exit(0)
         children.append(child)
     sys.exit(sum(os.waitpid(child, 0)[1] != 0 for child in children))

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nasattn.records import Trial, load_trials
-from nasattn.records.study import Study
+from nasattn.records import Trial, load_study, load_trials
 from nasattn.search.listing import list_architectures
 from tests.search.test_proposing import SMALL, make
 from tests.search.tiny import STUDY, write_study
@@ -18,16 +17,17 @@ EVERYTHING = STUDY.replace("trials = 5", "trials = 1000").replace('"random"', '"
 
 def share(tmp_path: Path, processes: int, study: str = EVERYTHING) -> tuple[Trial, ...]:
     """Let processes work on one study at once; return its trials."""
-    folder = tmp_path / "run"
+    runs = tmp_path / "runs"
     path = write_study(tmp_path, study, SMALL)
-    script = [sys.executable, "-m", "tests.search.many", str(path), str(folder), str(processes)]
+    script = [sys.executable, "-m", "tests.search.many", str(path), str(runs), str(processes)]
     done = subprocess.run(script, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
-    return load_trials(Study("tiny", folder, ("accuracy",), 1, {}), curves=True)
+    return load_trials(load_study(runs, "tiny"), curves=True)
 
 
 def trainings(tmp_path: Path) -> Counter[str]:
-    return Counter((tmp_path / "run" / "trained.txt").read_text(encoding="utf-8").split("\n")[:-1])
+    written = (tmp_path / "runs" / "tiny" / "trained.txt").read_text(encoding="utf-8")
+    return Counter(written.splitlines())
 
 
 @pytest.mark.parametrize("processes", [3, pytest.param(8, marks=pytest.mark.slow)])
@@ -47,7 +47,9 @@ def test_a_grid_is_covered_once_by_processes_at_once(tmp_path: Path, processes: 
 def test_repeats_are_claimed_once_and_no_trial_is_one_too_many(
     tmp_path: Path, sampler: str
 ) -> None:
-    study = STUDY.replace("trials = 5", "trials = 21\nrepeats = 2").replace('"random"', f'"{sampler}"')
+    study = STUDY.replace("trials = 5", "trials = 21\nrepeats = 2").replace(
+        '"random"', f'"{sampler}"'
+    )
     found = share(tmp_path, 8, study)
     assert [trial.trial for trial in found] == list(range(21))
     assert {(trial.state, trial.attempt) for trial in found} == {("complete", 1)}
