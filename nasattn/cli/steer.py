@@ -33,11 +33,10 @@ def prune(  # noqa: PLR0913 - one argument for each option of the command
     as_json: AsJson = False,
 ) -> None:
     """End trials as pruned, wherever they run; their checkpoints stay."""
-    from nasattn.search.steering import open_ledger
-    from nasattn.search.steering import prune as prune_trials
+    from nasattn.search.steering import Steering
 
     limit = _limit(wait)
-    ended = prune_trials(open_ledger(runs_dir, name, storage), trials, limit)
+    ended = Steering(runs_dir, name, storage).prune(trials, limit)
     if as_json:
         from nasattn.report.documents import print_json
 
@@ -61,11 +60,10 @@ def stop(  # noqa: PLR0913 - as above
     as_json: AsJson = False,
 ) -> None:
     """Let every worker leave; what it trains is paused, and goes on with resume."""
-    from nasattn.search.steering import open_ledger
-    from nasattn.search.steering import stop as stop_workers
+    from nasattn.search.steering import Steering
 
     limit = _limit(wait)
-    left = stop_workers(open_ledger(runs_dir, name, storage), limit, after_trial=after_trial)
+    left = Steering(runs_dir, name, storage).stop(limit, after_trial=after_trial)
     if as_json:
         from nasattn.report.documents import print_json
 

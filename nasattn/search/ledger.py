@@ -11,14 +11,13 @@ from optuna.distributions import BaseDistribution
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
-from sqlalchemy import text as sql
 
 from nasattn.errors import UserError
 from nasattn.files import write_atomic
 from nasattn.placement import Architecture
 from nasattn.records import CURVE_KEY, RECORD_KEY, WORKER_KEY, Trial
 from nasattn.search.entering import enter_study
-from nasattn.search.roster import Roster
+from nasattn.search.roster import CLAIM_KEY, Roster, claim_of
 from nasattn.search.settings import Settings
 from nasattn.search.storage import storage_errors
 from nasattn.search.superseded import SupersededError
@@ -29,12 +28,6 @@ ENDED = frozenset({"complete", "pruned", "failed"})
 # A pruned trial may be gone on with: it keeps its checkpoints.
 _DONE = ENDED - {"pruned"}
 _OPTUNA_STATES = {"complete": TrialState.COMPLETE, "pruned": TrialState.PRUNED}
-_CLAIM_KEY = "nasattn:claim"
-_HOLDER = """
-SELECT MIN(t.trial_id) FROM trials t
-JOIN trial_user_attributes a ON a.trial_id = t.trial_id
-WHERE t.study_id = :study AND a.key = :key AND a.value_json = :claim
-"""
 
 
 class TakenError(Exception):
@@ -213,7 +206,6 @@ class Ledger:
         distributions: Mapping[str, BaseDistribution],
         notes: Mapping[str, Any],
     ) -> Attempt:
-        claim = f"{record.trial}.{record.attempt}"
         frozen = create_trial(
             state=TrialState.RUNNING,
             params=dict(params),
@@ -222,23 +214,17 @@ class Ledger:
                 RECORD_KEY: _without_curve(record),
                 CURVE_KEY: list(record.curve),
                 WORKER_KEY: self.worker.token,
-                _CLAIM_KEY: claim,
+                CLAIM_KEY: claim_of(record.trial, record.attempt),
             },
             system_attrs=dict(notes),
         )
         with storage_errors(self._shown):
             row = self._storage.create_new_trial(self._study_id, template_trial=frozen)
             attempt = Attempt(record, self._storage.get_trial(row))
-            if self._first_row(claim) == row:
-                return attempt
+        if self.roster.holder(record.trial, record.attempt) == row:
+            return attempt
         self.close(attempt)
         raise TakenError
-
-    def _first_row(self, claim: str) -> int:
-        values = {"study": self._study_id, "key": _CLAIM_KEY, "claim": json.dumps(claim)}
-        with self._storage.engine.connect() as connection:
-            first: int = connection.execute(sql(_HOLDER), values).scalar_one()
-        return first
 
     def add_epoch(self, attempt: Attempt, curve: Sequence[Mapping[str, Any]]) -> None:
         """Enter the learning curve up to now: one transaction an epoch.

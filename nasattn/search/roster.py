@@ -15,13 +15,21 @@ from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import RDBStorage
 from sqlalchemy import text
 
-from nasattn.records import SIGN_PREFIX
+from nasattn.records import SIGN_PREFIX, WORKER_KEY, Trial
 from nasattn.search.storage import storage_errors
 from nasattn.search.watch import Sign
 from nasattn.search.worker import Worker
 
 _STOP_KEY = "nasattn:stop"
 _PRUNE_KEY = "nasattn:prune"
+CLAIM_KEY = "nasattn:claim"
+"""Of a row: the trial and the attempt that it claims; the first of them holds it."""
+
+_HOLDER = """
+SELECT MIN(t.trial_id) FROM trials t
+JOIN trial_user_attributes a ON a.trial_id = t.trial_id
+WHERE t.study_id = :study AND a.key = :key AND a.value_json = :claim
+"""
 
 _NEWS = """
 SELECT t.state, a.value_json FROM trials t
@@ -127,12 +135,37 @@ class Roster:
                 return False
         return True
 
+    def holder(self, trial: int, attempt: int) -> int | None:
+        """Return the first row that claims an attempt, if one does."""
+        values = {
+            "study": self._study_id,
+            "key": CLAIM_KEY,
+            "claim": json.dumps(claim_of(trial, attempt)),
+        }
+        with storage_errors(self._shown), self._storage.engine.connect() as connection:
+            first: int | None = connection.execute(text(_HOLDER), values).scalar_one()
+        return first
+
+    def row_of(self, trial: Trial) -> tuple[int, str] | None:
+        """Return the row of an attempt and the token of its worker; None where none runs it."""
+        row = self.holder(trial.trial, trial.attempt)
+        if row is None:
+            return None
+        with storage_errors(self._shown):
+            frozen = self._storage.get_trial(row)
+        return None if frozen.state.is_finished() else (row, str(frozen.user_attrs[WORKER_KEY]))
+
     def news(self, row: int) -> News:
         """Return what others did to a running attempt; ``row`` as for `ask_to_prune`."""
         values = {"row": row, "key": _PRUNE_KEY}
         with storage_errors(self._shown), self._storage.engine.connect() as connection:
             state, prune = connection.execute(text(_NEWS), values).one()
         return News(state != "RUNNING", json.loads(prune) if prune else None)
+
+
+def claim_of(trial: int, attempt: int) -> str:
+    """Return what a row says that claims an attempt."""
+    return f"{trial}.{attempt}"
 
 
 def _sign(value: Mapping[str, Any]) -> Sign:
