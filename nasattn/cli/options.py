@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from nasattn.errors import UserError
+
 RUNS = Path("runs")
 """Where studies are kept unless ``--runs-dir`` or NASATTN_RUNS says otherwise."""
 
@@ -23,6 +25,20 @@ InputShape = Annotated[
     str | None,
     typer.Option("--input-shape", metavar="C,H,W", help="[default: the backbone's own]"),
 ]
+
+
+def seconds_of(option: str, text: str) -> float:
+    """Return the seconds of a duration that an option was given.
+
+    Raises:
+        UserError: it is none.
+    """
+    from nasattn.search.durations import read_duration
+
+    try:
+        return read_duration(text)
+    except ValueError as error:
+        raise UserError(f"{option}: {error}") from None
 
 
 def runs_dir_words(runs_dir: Path) -> str:

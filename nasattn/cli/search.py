@@ -1,17 +1,19 @@
-"""The commands that train: search and resume."""
+"""The commands that train: search, resume and train."""
 
+import math
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nasattn.cli.options import RUNS, RunsDir, Storage, runs_dir_words
+from nasattn.cli.options import RUNS, RunsDir, Storage, runs_dir_words, seconds_of
 from nasattn.errors import StoppedError, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from nasattn.search.opening import Work
     from nasattn.search.running import Outcome
     from nasattn.search.session import Session
 
@@ -31,6 +33,12 @@ Device = Annotated[str, typer.Option(help="auto, cpu, cuda:N or mps.")]
 Tensorboard = Annotated[
     bool,
     typer.Option("--tensorboard", help="Also write TensorBoard's event files."),
+]
+Workers = Annotated[
+    int, typer.Option(min=1, max=256, help="Processes that train; CUDA devices are dealt out.")
+]
+Timeout = Annotated[
+    Text, typer.Option(metavar="DURATION", help="Stop after 90s, 30m, 2h, …; resume goes on.")
 ]
 KeepCheckpoints = Annotated[
     bool,
@@ -61,6 +69,8 @@ def search(  # noqa: PLR0913 - one argument for each option of the command
     settings: Set = None,
     keep_checkpoints: KeepCheckpoints = False,
     device: Device = "auto",
+    workers: Workers = 1,
+    timeout: Timeout = None,
     tensorboard: Tensorboard = False,
     storage: Storage = None,
     runs_dir: RunsDir = RUNS,
@@ -82,12 +92,14 @@ def search(  # noqa: PLR0913 - one argument for each option of the command
     study, folder = read_study_file(file, _overrides(settings, named, data), profile)
     if download:
         fetch(study.data)
+    work = _work(workers, device, study.storage, tensorboard=tensorboard)
     _watch(
-        lambda session: run_search(study, folder, str(file), session),
+        lambda session: run_search(study, folder, str(file), session, work),
         study.name or "",
         device,
         runs_dir,
-        tensorboard=tensorboard,
+        timeout=timeout,
+        tensorboard=tensorboard and workers == 1,
     )
     _show_front(study.name or "", storage, runs_dir)
 
@@ -97,6 +109,8 @@ def resume(  # noqa: PLR0913 - as above
     *,
     trials: Annotated[int | None, typer.Option(min=1, help="A new total of trials.")] = None,
     device: Device = "auto",
+    workers: Workers = 1,
+    timeout: Timeout = None,
     tensorboard: Tensorboard = False,
     storage: Storage = None,
     runs_dir: RunsDir = RUNS,
@@ -107,12 +121,14 @@ def resume(  # noqa: PLR0913 - as above
     study = load_study(runs_dir, name)
     from nasattn.search.opening import resume as run_resume
 
+    work = _work(workers, device, storage, tensorboard=tensorboard)
     _watch(
-        lambda session: run_resume(name, trials, storage, session),
+        lambda session: run_resume(name, trials, storage, session, work),
         name,
         device,
         runs_dir,
-        tensorboard=tensorboard,
+        timeout=timeout,
+        tensorboard=tensorboard and workers == 1,
     )
     if study.is_of_one_network:
         _show_training(name, runs_dir)
@@ -161,30 +177,51 @@ def train(  # noqa: PLR0913 - one argument for each option of the command
     _show_training(study.name or "", runs_dir)
 
 
-def _watch(
+def _work(workers: int, device: str, storage: str | None, *, tensorboard: bool) -> "Work":
+    """Return who trains: this process, or worker processes."""
+    from nasattn.search.opening import work_here
+
+    if workers == 1:
+        return work_here
+    from nasattn.search.crew import Crew, deal
+
+    return Crew(deal(device, workers), storage, tensorboard=tensorboard).work
+
+
+def _watch(  # noqa: PLR0913 - as above
     run: "Callable[[Session], Outcome]",
     name: str,
     device: str,
     runs_dir: Path,
     *,
+    timeout: str | None = None,
     tensorboard: bool,
 ) -> None:
     """Run a search with progress on standard error."""
     from nasattn.report.live import make_observer
     from nasattn.search.event_files import EventFiles
-    from nasattn.search.interrupt import stop_on_signals
+    from nasattn.search.interrupt import TimeUpError, stop_after, stop_on_signals
     from nasattn.search.session import Session
     from nasattn.training import resolve_device
 
     observer = make_observer()
+    check_time = stop_after(seconds_of("--timeout", timeout) if timeout else math.inf)
+    on = f"to go on: nasattn resume {name}{runs_dir_words(runs_dir)}"
     try:
-        with observer, stop_on_signals(observer.stopping) as check:
+        with observer, stop_on_signals(observer.stopping) as check_signals:
+
+            def check() -> None:
+                check_signals()
+                check_time()
+
             told = EventFiles(observer, runs_dir / name) if tensorboard else observer
             session = Session(runs_dir, resolve_device(device), told, check)
             outcome = run(session)
+    except TimeUpError:
+        observer.note(f"stopped after {timeout}; {on}")
+        return
     except StoppedError:
-        where = runs_dir_words(runs_dir)
-        raise StoppedError(f"stopped; to go on: nasattn resume {name}{where}") from None
+        raise StoppedError(f"stopped; {on}") from None
     if outcome == "exhausted":
         observer.note("every architecture within the budget has been trained")
 

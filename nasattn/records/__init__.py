@@ -1,6 +1,12 @@
 """Trials as plain values, read fast from a study's storage; knows neither torch nor optuna."""
 
-from nasattn.records.storage import CURVE_KEY, RECORD_KEY, load_trials
+from nasattn.records.storage import (
+    CURVE_KEY,
+    RECORD_KEY,
+    SIGN_PREFIX,
+    WORKER_KEY,
+    load_trials,
+)
 from nasattn.records.study import (
     OBJECTIVES,
     WEIGHTS_FILE,
@@ -17,8 +23,10 @@ __all__ = [
     "FIELDS",
     "OBJECTIVES",
     "RECORD_KEY",
+    "SIGN_PREFIX",
     "STATES",
     "WEIGHTS_FILE",
+    "WORKER_KEY",
     "Study",
     "Trial",
     "check_name",

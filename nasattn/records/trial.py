@@ -1,8 +1,8 @@
 """A trial as a plain value, and its form as JSON."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any
 
 STATES = ("waiting", "running", "complete", "pruned", "paused", "failed", "invalid")
@@ -62,6 +62,18 @@ class Trial:
     def is_baseline(self) -> bool:
         """Whether it is the bare backbone that the others are compared with."""
         return self.trial == 0 and not self.placements
+
+    def with_curve(self, curve: Sequence[Mapping[str, Any]]) -> "Trial":
+        """Return the trial after the epochs of a learning curve, with what they came to."""
+        accuracies = [epoch["accuracy"] for epoch in curve if epoch.get("accuracy") is not None]
+        return replace(
+            self,
+            curve=tuple(curve),
+            epochs=len(curve),
+            accuracy=curve[-1].get("accuracy") if curve else None,
+            best_accuracy=max(accuracies, default=None),
+            seconds=sum(epoch.get("seconds") or 0.0 for epoch in curve),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as JSON takes them: what is not a finite number becomes None."""

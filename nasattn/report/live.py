@@ -115,7 +115,8 @@ class LineObserver(_Watcher):
         """Say how far a long trial is."""
         if self._clock() - self._last >= _QUIET_SECONDS:
             at = f"trial {trial.trial} epoch {epoch['epoch']}/{self._epochs}"
-            self._say(f"{at}: accuracy {percent(epoch['accuracy'])} %, loss {epoch['loss']:.3f}")
+            loss = f", loss {epoch['loss']:.3f}" if "loss" in epoch else ""
+            self._say(f"{at}: accuracy {percent(epoch['accuracy'])} %{loss}")
 
     def _say(self, text: str) -> None:
         super()._say(text)
@@ -123,12 +124,12 @@ class LineObserver(_Watcher):
 
 
 class LiveObserver(_Watcher):
-    """Trials done, the epochs of the current one, the front so far, and the time left."""
+    """Trials done, the epochs of the running ones, the front so far, and the time left."""
 
     def __init__(self, console: Console, clock: Callable[[], float] = monotonic) -> None:
         super().__init__(console, clock)
         self._live = Live(console=self._console, refresh_per_second=4, transient=True)
-        self._current: Trial | None = None
+        self._current: dict[int, Trial] = {}
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -141,19 +142,19 @@ class LiveObserver(_Watcher):
     def trial_started(self, trial: Trial, epochs: int) -> None:
         """Show the trial."""
         super().trial_started(trial, epochs)
-        self._current = trial
+        self._current[trial.trial] = trial
         self._draw()
 
     def epoch_finished(self, trial: Trial, epoch: Mapping[str, Any]) -> None:
         """Move the trial's bar."""
         del epoch
-        self._current = trial
+        self._current[trial.trial] = trial
         self._draw()
 
     def trial_ended(self, trial: Trial) -> None:
         """Move the study's bar."""
         super().trial_ended(trial)
-        self._current = None
+        self._current.pop(trial.trial, None)
         self._draw()
 
     def note(self, text: str) -> None:
@@ -174,8 +175,8 @@ class LiveObserver(_Watcher):
         grid.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
         done = len(self.ended)
         grid.add_row("trials", _bar(done, self._total), f"{done}/{self._total}  {self._left()}")
-        if self._current is not None:
-            grid.add_row(*self._current_row(self._current))
+        for number in sorted(self._current):
+            grid.add_row(*self._current_row(self._current[number]))
         return grid
 
     def _current_row(self, trial: Trial) -> tuple[str, ProgressBar, str]:

@@ -104,7 +104,7 @@ def freeze(
         budget=file.budget.bounds(model.base),
         data=data,
         recipe=resolve_recipe(recipe, session.device),
-        search=FrozenSearch(sampler=file.search.sampler, pruner=file.search.pruner),
+        search=FrozenSearch.model_validate(file.search.model_dump()),
         execution=FrozenExecution(
             threads=threads,
             keep_checkpoints=file.execution.keep_checkpoints,

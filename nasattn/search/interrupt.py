@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import monotonic
 from types import FrameType
 
 from nasattn.errors import StoppedError
@@ -31,7 +32,7 @@ def stop_on_signals(heard: Callable[[], None]) -> Iterator[Callable[[], None]]:
     def check() -> None:
         if stopping:
             heard()
-            raise StoppedError("stopped")
+            raise StoppedError("interrupted")
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -39,3 +40,18 @@ def stop_on_signals(heard: Callable[[], None]) -> Iterator[Callable[[], None]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+class TimeUpError(StoppedError):
+    """The time that the user gave a search is over."""
+
+
+def stop_after(seconds: float) -> Callable[[], None]:
+    """Return a check that raises TimeUpError when ``seconds`` have passed from now on."""
+    until = monotonic() + seconds
+
+    def check() -> None:
+        if monotonic() > until:
+            raise TimeUpError("time is up")
+
+    return check

@@ -1,29 +1,37 @@
 """The trials of a study being searched: what was started, how far it came, how it ended."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from optuna.distributions import BaseDistribution
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from nasattn.errors import UserError
 from nasattn.files import write_atomic
 from nasattn.placement import Architecture
-from nasattn.records import CURVE_KEY, RECORD_KEY, Trial
-from nasattn.search.settings import Settings, check_same
-from nasattn.search.storage import DIRECTIONS, storage_errors
+from nasattn.records import CURVE_KEY, RECORD_KEY, WORKER_KEY, Trial
+from nasattn.search.entering import enter_study
+from nasattn.search.roster import CLAIM_KEY, Roster, claim_of
+from nasattn.search.settings import Settings
+from nasattn.search.storage import storage_errors
+from nasattn.search.superseded import SupersededError
+from nasattn.search.worker import this_worker
 from nasattn.training import remove_checkpoints
 
 ENDED = frozenset({"complete", "pruned", "failed"})
 # A pruned trial may be gone on with: it keeps its checkpoints.
 _DONE = ENDED - {"pruned"}
 _OPTUNA_STATES = {"complete": TrialState.COMPLETE, "pruned": TrialState.PRUNED}
-SETTINGS_KEY = "nasattn:settings"
+
+
+class TakenError(Exception):
+    """Another worker was quicker: it has begun the same attempt, or ended the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,18 @@ class Attempt:
     frozen: FrozenTrial
 
     @property
+    def row(self) -> int:
+        """Optuna's number of the trial behind it, in the whole storage."""
+        return self.frozen._trial_id
+
+    @property
+    def worker(self) -> str | None:
+        """Token of the worker that runs it; None where it is closed."""
+        if self.frozen.state.is_finished():
+            return None
+        return str(self.frozen.user_attrs.get(WORKER_KEY, ""))
+
+    @property
     def has_ended(self) -> bool:
         """Whether it counts: a bare backbone that failed is trained again, whatever else ended."""
         return self.record.state in ENDED and not (
@@ -63,8 +83,12 @@ class Attempt:
 class Ledger:
     """Writes every step of every trial to the storage and to the run folder.
 
-    Optuna's trials cannot be changed once they have ended, so each attempt is one of them;
-    the record with the largest attempt of a number is the trial.
+    Optuna's trials cannot be changed once they have ended, so each attempt is one of them, a
+    row; the record with the largest attempt of a number is the trial. Of two rows of the same
+    attempt the first holds: Optuna enters new rows one after the other, so every process that
+    reads after its own write sees the same one first. Who has entered a trial has seen all
+    numbers before it: no number, and no architecture, is given twice. A closed row takes no more
+    writes: closing that of a worker that is taken for dead shuts it out.
 
     Args:
         storage: The storage.
@@ -72,6 +96,10 @@ class Ledger:
         folder: The run folder.
         shown: The storage's URL as messages may show it.
         begun: Whether the study has trials already.
+
+    Attributes:
+        worker: This process, as the rows name it.
+        roster: The study's workers.
 
     Raises:
         UserError: a begun study is not in the storage, or another study of its name is.
@@ -83,52 +111,22 @@ class Ledger:
     ) -> None:
         self._storage, self._settings, self._folder = storage, settings, folder
         self._shown = shown
-        with storage_errors(shown):
-            self._study_id = self._find_or_create(begun)
+        self._study_id = enter_study(storage, settings, folder, shown, begun=begun)
+        self.worker = this_worker()
+        self.roster = Roster(storage, self._study_id, shown)
         self._check_folders()
 
     def _check_folders(self) -> None:
         """Refuse to overwrite the folder of a trial that the storage has lost."""
+        # The folders first: another worker enters its row before it makes the folder.
+        folders = list(self._folder.glob("trials/*"))
         known = {str(attempt.record.trial) for attempt in self.attempts()}
-        lost = [path for path in self._folder.glob("trials/*") if path.name not in known]
+        lost = [path for path in folders if path.name not in known]
         if lost:
             raise UserError(
                 f"{lost[0]} is a trial that {self._shown} does not know of study "
                 f'"{self._settings.name}"; put the storage back, or give another --name'
             )
-
-    def _find_or_create(self, begun: bool) -> int:  # noqa: FBT001 - passed on from the constructor
-        name = self._settings.name
-        for known in self._storage.get_all_studies():
-            if known.study_name == name:
-                self._check_same(known._study_id, known.user_attrs.get(SETTINGS_KEY))
-                return known._study_id
-        if begun:
-            raise UserError(
-                f'study "{name}" is not in {self._shown}, but its trials are in '
-                f"{self._folder / 'trials'}; put the storage back, or give another --name"
-            )
-        directions = [DIRECTIONS[name] for name in self._settings.objectives]
-        study_id = self._storage.create_new_study(directions, name)
-        self._write_settings(study_id)
-        return study_id
-
-    def _check_same(self, study_id: int, frozen: str | None) -> None:
-        """Refuse a study of the same name that was made elsewhere under other settings."""
-        if frozen is not None:
-            check_same(Settings.model_validate_json(frozen), self._settings, self._shown)
-        elif self._storage.get_n_trials(study_id):
-            raise UserError(
-                f'{self._shown} holds a study "{self._settings.name}" that nasattn did not make; '
-                "give another --name"
-            )
-        else:
-            self._write_settings(study_id)
-
-    def _write_settings(self, study_id: int) -> None:
-        # The definition travels with the storage, so that other machines can join.
-        text = self._settings.model_dump_json(exclude_none=True)
-        self._storage.set_study_user_attr(study_id, SETTINGS_KEY, text)
 
     def attempts(self) -> list[Attempt]:
         """Return the latest attempt of every trial, by number.
@@ -137,23 +135,16 @@ class Ledger:
             UserError: a record in the storage is broken.
             WriteError: the storage cannot be read.
         """
-        latest: dict[int, Attempt] = {}
-        for frozen in self._all_trials():
-            if RECORD_KEY not in frozen.user_attrs:
-                continue
-            record = self._record_of(frozen)
-            known = latest.get(record.trial)
-            if known is None or record.attempt > known.record.attempt:
-                latest[record.trial] = Attempt(record, frozen)
-        return [latest[number] for number in sorted(latest)]
+        return _latest(self._all_attempts())
+
+    def _all_attempts(self) -> list[Attempt]:
+        """Return every row with a record, in the order in which they were entered."""
+        rows = (row for row in self._all_trials() if RECORD_KEY in row.user_attrs)
+        return [Attempt(self._record_of(row), row) for row in rows]
 
     def recorded(self, trial: int) -> dict[int, Mapping[str, Any]]:
         """Return the epochs of a trial by number, each as the last attempt at it recorded it."""
-        records = [
-            self._record_of(frozen)
-            for frozen in self._all_trials()
-            if frozen.user_attrs.get(RECORD_KEY, {}).get("trial") == trial
-        ]
+        records = [a.record for a in self._all_attempts() if a.record.trial == trial]
         records.sort(key=lambda record: record.attempt)
         return {epoch["epoch"]: epoch for record in records for epoch in record.curve}
 
@@ -175,55 +166,139 @@ class Ledger:
             ) from None
 
     def start(self, record: Trial, proposal: Proposal) -> Attempt:
-        """Enter a new attempt, running."""
-        frozen = create_trial(
-            state=TrialState.RUNNING,
-            params=dict(proposal.params),
-            distributions=dict(proposal.distributions),
-            user_attrs={RECORD_KEY: _without_curve(record), CURVE_KEY: []},
-            system_attrs=dict(proposal.notes),
-        )
+        """Enter a new attempt, running.
+
+        Raises:
+            TakenError: another worker has begun it; nothing is written.
+        """
+        attempt = self._claim(record, proposal.params, proposal.distributions, proposal.notes)
         # The row first: a kill in between must not leave a folder that no row knows.
-        with storage_errors(self._shown):
-            trial_id = self._storage.create_new_trial(self._study_id, template_trial=frozen)
-            attempt = Attempt(record, self._storage.get_trial(trial_id))
-        folder = self.trial_folder(record)
-        write_atomic(folder / "architecture.json", proposal.architecture.text + "\n")
-        write_atomic(folder / "history.jsonl", "")
-        self._write_record(record)
+        path = self.trial_folder(record) / "architecture.json"
+        write_atomic(path, proposal.architecture.text + "\n")
+        self._write_files(record)
         return attempt
 
-    def add_epoch(self, attempt: Attempt, curve: Sequence[Mapping[str, Any]]) -> None:
-        """Enter the learning curve up to now: one transaction an epoch."""
-        lines = "".join(json.dumps(epoch) + "\n" for epoch in curve)
-        write_atomic(self.trial_folder(attempt.record) / "history.jsonl", lines)
+    def prune(self, attempt: Attempt, reason: str) -> Attempt:
+        """Enter a trial that nobody runs as pruned.
+
+        Raises:
+            TakenError: someone runs it now, or it has ended.
+        """
+        if not self.close(attempt):
+            raise TakenError
+        record = attempt.record
+        pruned = replace(
+            record.with_curve(record.curve),
+            attempt=record.attempt + 1,
+            state="pruned",
+            reason=reason,
+            finished=now(),
+        )
+        frozen = attempt.frozen
+        claimed = self._claim(pruned, frozen.params, frozen.distributions, frozen.system_attrs)
+        self.settle(claimed)
+        return claimed
+
+    def _claim(
+        self,
+        record: Trial,
+        params: Mapping[str, Any],
+        distributions: Mapping[str, BaseDistribution],
+        notes: Mapping[str, Any],
+    ) -> Attempt:
+        frozen = create_trial(
+            state=TrialState.RUNNING,
+            params=dict(params),
+            distributions=dict(distributions),
+            user_attrs={
+                RECORD_KEY: _without_curve(record),
+                CURVE_KEY: list(record.curve),
+                WORKER_KEY: self.worker.token,
+                CLAIM_KEY: claim_of(record.trial, record.attempt),
+            },
+            system_attrs=dict(notes),
+        )
         with storage_errors(self._shown):
-            self._storage.set_trial_user_attr(attempt.frozen._trial_id, CURVE_KEY, list(curve))
+            row = self._storage.create_new_trial(self._study_id, template_trial=frozen)
+            attempt = Attempt(record, self._storage.get_trial(row))
+        if self.roster.holder(record.trial, record.attempt) == row:
+            return attempt
+        self.close(attempt)
+        raise TakenError
+
+    def add_epoch(self, attempt: Attempt, curve: Sequence[Mapping[str, Any]]) -> None:
+        """Enter the learning curve up to now: one transaction an epoch.
+
+        Raises:
+            SupersededError: the attempt was closed; nothing is written.
+        """
+        self._set(attempt, CURVE_KEY, list(curve))
+        self._write_history(attempt.record, curve)
 
     def end(self, attempt: Attempt, record: Trial) -> Attempt:
-        """Enter how an attempt ended; the record first, so that a kill in between loses nothing."""
+        """Enter how an attempt ended; the record first, so that a kill in between loses nothing.
+
+        Raises:
+            SupersededError: the attempt was closed; nothing is written.
+        """
         ended = self.update(attempt, replace(record, finished=now()))
         self.settle(ended)
         return ended
 
     def update(self, attempt: Attempt, record: Trial) -> Attempt:
-        """Enter what is known by now of an attempt."""
+        """Enter what is known by now of an attempt.
+
+        Raises:
+            SupersededError: the attempt was closed; nothing is written.
+        """
+        self._set(attempt, RECORD_KEY, _without_curve(record))
         self._write_record(record)
-        trial_id = attempt.frozen._trial_id
-        with storage_errors(self._shown):
-            self._storage.set_trial_user_attr(trial_id, RECORD_KEY, _without_curve(record))
         return Attempt(record, attempt.frozen)
 
+    def _set(self, attempt: Attempt, key: str, value: Any) -> None:
+        with storage_errors(self._shown):
+            try:
+                self._storage.set_trial_user_attr(attempt.row, key, value)
+            except UpdateFinishedTrialError:
+                raise SupersededError from None
+
     def settle(self, attempt: Attempt) -> None:
-        """Bring Optuna's state of an attempt into line with its record."""
+        """Bring the files and Optuna's state of an attempt that has ended into line with it."""
         if attempt.frozen.state.is_finished():
             return
+        self._write_files(attempt.record)
         if attempt.record.state in _DONE and not self._settings.execution.keep_checkpoints:
             remove_checkpoints(self.trial_folder(attempt.record))
+        self.close(attempt)
+
+    def close(self, attempt: Attempt) -> bool:
+        """Let an attempt take no more writes; False where someone else has closed it meanwhile."""
+        if attempt.frozen.state.is_finished():
+            return True
         state = _OPTUNA_STATES.get(attempt.record.state, TrialState.FAIL)
         values = self.values(attempt.record) if state == TrialState.COMPLETE else None
         with storage_errors(self._shown):
-            self._storage.set_trial_state_values(attempt.frozen._trial_id, state, values)
+            try:
+                self._storage.set_trial_state_values(attempt.row, state, values)
+            except UpdateFinishedTrialError:
+                return False
+        return True
+
+    def tidy(self) -> None:
+        """Bring to its end what a worker has left between two writes.
+
+        Rows that hold no trial are closed: a claim that came second, an attempt that another
+        has followed.
+        """
+        everything = self._all_attempts()
+        latest = _latest(everything)
+        for attempt in latest:
+            if attempt.record.state in ENDED:
+                self.settle(attempt)
+        held = {attempt.row for attempt in latest}
+        for attempt in everything:
+            if attempt.row not in held:
+                self.close(attempt)
 
     def values(self, record: Trial) -> list[float]:
         """Return the objectives of a complete trial."""
@@ -233,9 +308,27 @@ class Ledger:
         """Return the folder of a trial's files."""
         return self._folder / "trials" / str(record.trial)
 
+    def _write_files(self, record: Trial) -> None:
+        self._write_history(record, record.curve)
+        self._write_record(record)
+
+    def _write_history(self, record: Trial, curve: Sequence[Mapping[str, Any]]) -> None:
+        lines = "".join(json.dumps(epoch) + "\n" for epoch in curve)
+        write_atomic(self.trial_folder(record) / "history.jsonl", lines)
+
     def _write_record(self, record: Trial) -> None:
         text = json.dumps(_without_curve(record), indent=1) + "\n"
         write_atomic(self.trial_folder(record) / "trial.json", text)
+
+
+def _latest(attempts: Iterable[Attempt]) -> list[Attempt]:
+    """Return the attempt that holds of every trial, by number; see `Ledger`."""
+    latest: dict[int, Attempt] = {}
+    for attempt in attempts:
+        known = latest.get(attempt.record.trial)
+        if known is None or attempt.record.attempt > known.record.attempt:
+            latest[attempt.record.trial] = attempt
+    return [latest[number] for number in sorted(latest)]
 
 
 def now() -> str:

@@ -1,25 +1,34 @@
 """Making, opening and resuming a study in its run folder."""
 
-import errno
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from nasattn.errors import UserError, WriteError
+from nasattn.errors import UserError
 from nasattn.records import Trial, check_name, load_study, load_trials
 from nasattn.search.environment import differences, environment
 from nasattn.search.freeze import Material, freeze, thaw
 from nasattn.search.ledger import Ledger
-from nasattn.search.lock import locked
-from nasattn.search.running import Outcome, Runner
+from nasattn.search.lock import opening
+from nasattn.search.running import OpenStudy, Outcome, Runner
 from nasattn.search.session import Session
 from nasattn.search.settings import Settings, check_same
 from nasattn.search.storage import absolute_url, default_url, open_storage, without_password
 from nasattn.search.study_file import StudyFile
 
+Work = Callable[[OpenStudy], Outcome]
+"""Trains the trials of an open study, here or in processes of its own."""
 
-def search(file: StudyFile, relative_to: Path, place: str, session: Session) -> Outcome:
+
+def work_here(study: OpenStudy) -> Outcome:
+    """Train the trials in this process."""
+    return Runner(study).run()
+
+
+def search(
+    file: StudyFile, relative_to: Path, place: str, session: Session, work: Work = work_here
+) -> Outcome:
     """Search a study from its file; go on with it where it was begun under the same settings.
 
     Args:
@@ -27,6 +36,7 @@ def search(file: StudyFile, relative_to: Path, place: str, session: Session) -> 
         relative_to: What the path of its search space is relative to.
         place: The file's name, for errors.
         session: Where and how.
+        work: Who trains.
 
     Raises:
         UserError: the file is wrong, or the study was made with other settings.
@@ -42,10 +52,12 @@ def search(file: StudyFile, relative_to: Path, place: str, session: Session) -> 
         total = max(frozen.trials, material.settings.trials)
         changes = {"trials": total, "execution": material.settings.execution}
         material = replace(material, settings=frozen.model_copy(update=changes))
-    return _run(material, folder, frozen, session, file.storage)
+    return work(_open(material, folder, frozen, session, file.storage))
 
 
-def resume(name: str, trials: int | None, storage: str | None, session: Session) -> Outcome:
+def resume(
+    name: str, trials: int | None, storage: str | None, session: Session, work: Work = work_here
+) -> Outcome:
     """Go on with a study by its name.
 
     Args:
@@ -53,6 +65,7 @@ def resume(name: str, trials: int | None, storage: str | None, session: Session)
         trials: Its new total; None leaves it.
         storage: Its storage's URL, where that needs a password.
         session: Where and how.
+        work: Who trains.
 
     Raises:
         UserError: there is no such study, its data are gone or changed, or it has variants
@@ -66,7 +79,7 @@ def resume(name: str, trials: int | None, storage: str | None, session: Session)
     if trials is not None:
         _check_total(trials, frozen, load_trials(study, curves=False))
     settings = frozen.model_copy(update={"trials": trials or frozen.trials})
-    return _run(thaw(settings, session), folder, frozen, session, storage)
+    return work(_open(thaw(settings, session), folder, frozen, session, storage))
 
 
 def _check_total(total: int, frozen: Settings, begun: Sequence[Trial]) -> None:
@@ -79,10 +92,10 @@ def _check_total(total: int, frozen: Settings, begun: Sequence[Trial]) -> None:
         )
 
 
-def _run(
+def _open(
     material: Material, folder: Path, frozen: Settings | None, session: Session, given: str | None
-) -> Outcome:
-    """Run a study that is new (``frozen`` is None) or gone on with.
+) -> OpenStudy:
+    """Open a study that is new (``frozen`` is None) or gone on with.
 
     Args:
         material: The study.
@@ -102,24 +115,22 @@ def _run(
     begun = any(folder.glob("trials/*"))
     _check_database(url, begun=begun)
     storage = open_storage(url, shown) if settings.storage else None
-    _make_folder(folder)
     _check_hardware(frozen, session)
-    with _left_as_it_was(folder), locked(folder, settings.name):
+    with opening(folder), _left_as_it_was(folder):
         storage = storage or open_storage(url, shown)
         ledger = Ledger(storage, settings, folder, shown, begun=begun)
-        if frozen != settings:
-            settings.save(folder)
+        _save(settings, frozen, folder)
         _note_differences(frozen, session)
-        return Runner(material, ledger, folder, session).run()
+    return OpenStudy(material, ledger, folder, session)
 
 
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        machine = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
-        kind = WriteError if machine else UserError
-        raise kind(f"run folder {folder}: cannot be made: {error.strerror}") from None
+def _save(settings: Settings, frozen: Settings | None, folder: Path) -> None:
+    if frozen is None and (folder / "study.toml").is_file():
+        # Another process has made the study a moment ago: it is the same but for its total.
+        frozen = Settings.load(folder)
+        settings = frozen.model_copy(update={"trials": max(frozen.trials, settings.trials)})
+    if frozen != settings:
+        settings.save(folder)
 
 
 @contextmanager

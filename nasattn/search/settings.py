@@ -11,6 +11,7 @@ from nasattn.errors import UserError
 from nasattn.files import write_atomic
 from nasattn.placement import Architecture, canonical
 from nasattn.schema import Strict, read_toml, validate
+from nasattn.search.durations import read_duration
 from nasattn.search.study_file import Variant
 from nasattn.training import Recipe
 
@@ -22,6 +23,12 @@ class FrozenSearch(Strict):
 
     sampler: str
     pruner: str
+    max_trial_time: str | None = None
+
+    @property
+    def max_trial_seconds(self) -> float | None:
+        """Return how long a trial may train; None where it may as long as it takes."""
+        return read_duration(self.max_trial_time) if self.max_trial_time else None
 
 
 class FrozenWeights(Strict):

@@ -3,13 +3,14 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from nasattn.attention import SlotKind
 from nasattn.data import DataSpec
 from nasattn.errors import UserError
 from nasattn.placement import Placement
 from nasattn.schema import Strict, read_toml, validate
+from nasattn.search.durations import check_duration
 from nasattn.search.profile import with_profile
 from nasattn.space import Budget
 from nasattn.training import Recipe
@@ -19,10 +20,15 @@ SamplerName = Literal["tpe", "nsga2", "gp", "random", "grid", "variants", "singl
 
 
 class Search(Strict):
-    """How architectures are proposed and when trials are stopped."""
+    """How architectures are proposed and when trials are stopped.
+
+    Attributes:
+        max_trial_time: A trial that trains longer ends as pruned; the baseline never.
+    """
 
     sampler: SamplerName = "tpe"
     pruner: Literal["none"] = "none"
+    max_trial_time: Annotated[str, AfterValidator(check_duration)] | None = None
 
 
 class Execution(Strict):
