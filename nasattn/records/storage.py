@@ -72,19 +72,8 @@ def _trial(values: dict[str, Any], trial_id: int, study: str) -> Trial:
         trial = Trial.from_dict(record | {"curve": curve})
     except (ValueError, TypeError) as error:
         raise _broken(study, trial_id, error) from None
-    return _so_far(trial) if trial.state == "running" and curve else trial
-
-
-def _so_far(trial: Trial) -> Trial:
-    """Fill in what the record of a running trial learns only when it ends."""
-    accuracies = [epoch["accuracy"] for epoch in trial.curve if epoch.get("accuracy") is not None]
-    return replace(
-        trial,
-        epochs=len(trial.curve),
-        accuracy=trial.curve[-1].get("accuracy"),
-        best_accuracy=max(accuracies, default=None),
-        seconds=sum(epoch.get("seconds") or 0.0 for epoch in trial.curve),
-    )
+    # The record of a running trial learns only when it ends what its curve tells already.
+    return trial.with_curve(trial.curve) if trial.state == "running" and curve else trial
 
 
 def _broken(study: str, trial_id: int, error: Exception) -> UserError:

@@ -53,6 +53,11 @@ class Study:
         return self.table("search").get("sampler") == "single"
 
     @property
+    def evaluated(self) -> str:
+        """Return the split that accuracy is measured on: ``validation`` or ``test``."""
+        return "test" if self.settings.get("evaluate") == "test" else "validation"
+
+    @property
     def epochs(self) -> int | None:
         """Return the epochs of the recipe, or None where it names none."""
         epochs: int | None = self.table("recipe").get("epochs")

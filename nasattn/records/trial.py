@@ -1,8 +1,8 @@
 """A trial as a plain value, and its form as JSON."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any
 
 STATES = ("waiting", "running", "complete", "pruned", "paused", "failed", "invalid")
@@ -27,6 +27,7 @@ class Trial:
         flops_stock: fvcore's own figure.
         latency_ms: Of one batch, where it is an objective: the median.
         latency_iqr_ms: Interquartile range of its measurements.
+        eval_images_per_second: Of the evaluations after its epochs: the median.
         epochs: How many were trained.
         seconds: Spent training and evaluating.
         placements: ``{"slot", "at", "module", "options"}`` each; none in the bare backbone.
@@ -50,6 +51,7 @@ class Trial:
     flops_stock: int
     latency_ms: float | None = None
     latency_iqr_ms: float | None = None
+    eval_images_per_second: float | None = None
     epochs: int
     seconds: float
     placements: tuple[Mapping[str, Any], ...]
@@ -62,6 +64,22 @@ class Trial:
     def is_baseline(self) -> bool:
         """Whether it is the bare backbone that the others are compared with."""
         return self.trial == 0 and not self.placements
+
+    def with_curve(self, curve: Sequence[Mapping[str, Any]]) -> "Trial":
+        """Return the record with a learning curve, not empty, and all that follows from it."""
+        from statistics import median  # slow to import, and only trials at work need it
+
+        accuracies = _known(curve, "accuracy")
+        speeds = _known(curve, "eval_images_per_second")
+        return replace(
+            self,
+            curve=tuple(curve),
+            epochs=len(curve),
+            accuracy=curve[-1].get("accuracy"),
+            best_accuracy=max(accuracies, default=None),
+            seconds=sum(_known(curve, "seconds")),
+            eval_images_per_second=median(speeds) if speeds else None,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as JSON takes them: what is not a finite number becomes None."""
@@ -87,9 +105,16 @@ class Trial:
         return cls(**known)
 
 
+def _known(curve: Sequence[Mapping[str, Any]], key: str) -> list[float]:
+    return [epoch[key] for epoch in curve if epoch.get(key) is not None]
+
+
 _WHOLE = ("trial", "attempt", "repeat", "params", "flops", "flops_stock", "epochs")
 _WORDS = ("state", "reason", "digest", "device", "started")
-_NUMBERS = ("accuracy", "best_accuracy", "latency_ms", "latency_iqr_ms", "seconds")
+_NUMBERS = (
+    *("accuracy", "best_accuracy", "latency_ms", "latency_iqr_ms"),
+    *("eval_images_per_second", "seconds"),
+)
 _OF_PLACEMENTS = {"slot", "at", "module", "options"}
 
 

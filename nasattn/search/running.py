@@ -20,7 +20,7 @@ from nasattn.search.session import Session
 from nasattn.search.study_file import VariantPlacement
 from nasattn.search.timing_trial import time_trial, with_known_latency
 from nasattn.search.training_trial import train_architecture
-from nasattn.training import Epoch
+from nasattn.training import WALL_CLOCK, Epoch
 
 
 class Outcome(StrEnum):
@@ -204,14 +204,7 @@ class Runner:
         if not epochs:
             return attempt.record
         curve = tuple(asdict(epoch) for epoch in epochs)
-        self._latest = replace(
-            attempt.record,
-            curve=curve,
-            accuracy=epochs[-1].accuracy,
-            best_accuracy=max(epoch.accuracy for epoch in epochs),
-            epochs=len(epochs),
-            seconds=sum(epoch.seconds for epoch in epochs),
-        )
+        self._latest = attempt.record.with_curve(curve)
         self._ledger.add_epoch(attempt, curve)
         return self._latest
 
@@ -229,7 +222,7 @@ class Runner:
         """Say so where an epoch that was trained again did not come out as it was recorded."""
         epoch = record.curve[-1]
         for key, old in before.get(epoch["epoch"], {}).items():
-            if key != "seconds" and key in epoch and epoch[key] != old:
+            if key not in WALL_CLOCK and key in epoch and epoch[key] != old:
                 self._observer.note(
                     f"trial {record.trial}, epoch {epoch['epoch']}, trained again: "
                     f"{key} was {old}, now {epoch[key]}"
