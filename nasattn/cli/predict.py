@@ -93,11 +93,13 @@ def predict(  # noqa: PLR0913 - one argument for each option of the command
 
 def _target(words: list[str], runs_dir: Path, storage: str | None) -> tuple[Target, list[str]]:
     """Return the trial that a command line names, and the rest of the line."""
+    from nasattn.records import ARCHITECTURE_FILE
+
     folder = Path(words[0])
-    if (folder / "architecture.json").is_file():
+    if (folder / ARCHITECTURE_FILE).is_file():
         return _in_folder(folder, storage), words[1:]
     if folder.name != words[0]:
-        raise UserError(f"{folder}: no trial's folder: there is no architecture.json in it")
+        raise UserError(f"{folder}: no trial's folder: there is no {ARCHITECTURE_FILE} in it")
     if not words[1:]:
         raise UserError(f"{words[0]}: give the number of a trial too, or a trial's folder")
     return _of_study(runs_dir, words[0], words[1], storage), words[2:]

@@ -11,7 +11,7 @@ from nasattn.backbones.weights import load_weights, read_weights
 from nasattn.data import ImageSet
 from nasattn.errors import UserError
 from nasattn.placement import build, read_architecture
-from nasattn.records import WEIGHTS_FILE, Study, Trial
+from nasattn.records import ARCHITECTURE_FILE, WEIGHTS_FILE, Study, Trial
 from nasattn.search.kept import USAGE_FILE, Usage, read_usage
 from nasattn.training import (
     Outputs,
@@ -21,8 +21,6 @@ from nasattn.training import (
     outputs_of,
     resolve_recipe,
 )
-
-ARCHITECTURE_FILE = "architecture.json"
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -2,6 +2,7 @@
 
 from nasattn.records.storage import CURVE_KEY, RECORD_KEY, load_trials
 from nasattn.records.study import (
+    ARCHITECTURE_FILE,
     OBJECTIVES,
     WEIGHTS_FILE,
     Study,
@@ -13,6 +14,7 @@ from nasattn.records.study import (
 from nasattn.records.trial import FIELDS, STATES, Trial
 
 __all__ = [
+    "ARCHITECTURE_FILE",
     "CURVE_KEY",
     "FIELDS",
     "OBJECTIVES",

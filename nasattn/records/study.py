@@ -9,6 +9,7 @@ from typing import Any
 
 from nasattn.errors import UnknownNameError, UserError
 
+ARCHITECTURE_FILE = "architecture.json"
 WEIGHTS_FILE = "weights.pt"
 OBJECTIVES = ("accuracy", "params", "flops", "latency_ms")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")

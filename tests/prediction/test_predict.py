@@ -241,6 +241,7 @@ def test_a_gallery_as_a_picture(
     assert "Shown are 11 of them: a fixed (seeded) sample" in header
 
 
+@pytest.mark.slow
 def test_streamed_images_are_judged_alike(home: Path, tmp_path: Path) -> None:
     streamed = [*SETTINGS, "--set", "data.resize=8", "--set", "data.in_memory=false"]
     pictures = f"imagefolder:{home / 'pictures'}"
