@@ -29,6 +29,7 @@ BELOW: dict[str, set[str]] = {
     "analysis": GROUND - {"schema"} | {"records"},
     "report": GROUND - {"schema"} | {"analysis", "records"},
     "search": GROUND | NETWORKS | {"cost", "space", "data", "training", "records"},
+    "prediction": GROUND | NETWORKS | {"data", "training", "records", "search"},
 }
 # The suites stand beside the tests: no part of the package imports them.
 BELOW["testing"] = GROUND | NETWORKS
@@ -42,8 +43,9 @@ HOMES: dict[str, set[str]] = {
     "typer": {"cli"},
     "rich": {"report", "cli"},
     "sklearn": {"data"},
+    "matplotlib": {"report"},
     "moocore": {"analysis"},
-    "torch": {"data", "training", "search", "testing", "cost"} | NETWORKS,
+    "torch": {"data", "training", "search", "prediction", "testing", "cost"} | NETWORKS,
     "torchvision": {"backbones", "data"},
     "pydantic": {"schema", "data", "training", "space", "search"},
 }

@@ -17,7 +17,7 @@ class Result(NamedTuple):
     """What one architecture reached: its complete trials, averaged over repeats.
 
     Attributes:
-        trial: The first of them, with the mean accuracy and latency of all.
+        trial: The first of them, with the mean accuracy, best accuracy and latency of all.
         trials: The numbers of all.
         accuracy_sd: Sample standard deviation over repeats; None with fewer than two.
     """
@@ -131,7 +131,13 @@ def _averaged(trials: Iterable[Trial]) -> tuple[Result, ...]:
 def _average(group: Sequence[Trial]) -> Result:
     accuracies = [trial.accuracy for trial in group if trial.accuracy is not None]
     latencies = [trial.latency_ms for trial in group if trial.latency_ms is not None]
-    mean = replace(group[0], accuracy=_mean(accuracies), latency_ms=_mean(latencies))
+    highest = [trial.best_accuracy for trial in group if trial.best_accuracy is not None]
+    mean = replace(
+        group[0],
+        accuracy=_mean(accuracies),
+        best_accuracy=_mean(highest),
+        latency_ms=_mean(latencies),
+    )
     return Result(mean, tuple(trial.trial for trial in group), _sample_sd(accuracies))
 
 

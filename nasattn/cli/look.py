@@ -1,14 +1,12 @@
 """What can be looked at before anything is trained: sites, modules, costs."""
 
-import contextlib
 import shlex
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nasattn.cli.answer import answer
 from nasattn.cli.options import AsJson, InputShape
 from nasattn.errors import UserError
 
@@ -34,7 +32,7 @@ def modules(*, as_json: AsJson = False) -> None:
     from nasattn.cost.describing import describe_modules
     from nasattn.report.modules_page import modules_page
 
-    _print(describe_modules, modules_page, as_json=as_json)
+    answer(describe_modules, modules_page, as_json=as_json)
 
 
 def sites(
@@ -53,7 +51,7 @@ def sites(
         asked = _backbone(backbone, input_shape, arg)
         return describe_sites(asked.backbone, dict(asked.backbone_args), asked.input_shape, slot)
 
-    _print(describe, sites_page, "nasattn modules", as_json=as_json)
+    answer(describe, sites_page, "nasattn modules", as_json=as_json)
 
 
 def cost(  # noqa: PLR0913 - one argument for each option of the command
@@ -93,7 +91,7 @@ def cost(  # noqa: PLR0913 - one argument for each option of the command
         from nasattn.space.decision_costs import describe_costs
 
         following = f"nasattn search {shlex.quote(target)}"
-        return _print(
+        return answer(
             lambda: describe_costs(read_space_file(Path(target)), target, num_classes),
             space_cost_page,
             following,
@@ -111,7 +109,7 @@ def cost(  # noqa: PLR0913 - one argument for each option of the command
         return document
 
     following = "" if is_file else f"nasattn sites {target}"
-    return _print(describe, cost_page, following, as_json=as_json)
+    return answer(describe, cost_page, following, as_json=as_json)
 
 
 def _latency(
@@ -149,25 +147,3 @@ def _shape(text: str) -> tuple[int, int, int]:
         raise UserError(f"--input-shape {text}: must be C,H,W, three positive integers")
     channels, height, width = map(int, parts)
     return channels, height, width
-
-
-def _print(
-    describe: "Callable[[], Document]",
-    page: "Callable[[Document, int | None], list[str]]",
-    following: str = "",
-    *,
-    as_json: bool,
-) -> None:
-    # A user's network may print: standard output is for results alone.
-    with contextlib.redirect_stdout(sys.stderr):
-        document = describe()
-    if as_json:
-        from nasattn.report.documents import print_json
-
-        print_json(document)
-        return
-    from nasattn.report.ink import print_page, suggest
-
-    print_page(lambda width: page(document, width))
-    if following:
-        suggest(following)

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 StudyName = Annotated[
     str, typer.Argument(metavar="NAME", help="The study: the name of its folder.")
 ]
+Plot = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Also draw the learning curve into FILE.png or FILE.svg."),
+]
 TrialNumber = Annotated[int, typer.Argument(metavar="TRIAL", help="The trial's number.")]
 
 
@@ -81,21 +85,28 @@ def trials(
             _suggest(f"pareto {name}", runs_dir)
 
 
-def show(
+def show(  # noqa: PLR0913 - one argument for each option of the command
     name: StudyName,
     trial: TrialNumber,
     *,
     runs_dir: RunsDir = RUNS,
     storage: Storage = None,
+    plot: Plot = None,
     as_json: AsJson = False,
 ) -> None:
     """Show one trial: placements, costs, learning curve."""
     from nasattn.analysis import baseline
     from nasattn.records import load_study, load_trials
 
+    if plot:
+        _check_plot(plot)
     study = load_study(runs_dir, name, storage=storage)
     found = load_trials(study, curves=True)
-    chosen = _numbered(found, trial, study)
+    chosen = numbered(found, trial, study)
+    if plot:
+        from nasattn.report.curve_picture import draw_curve
+
+        draw_curve(study, chosen, plot)
     if as_json:
         from nasattn.report.documents import print_json, show_document
 
@@ -142,12 +153,24 @@ def pareto(
             _suggest(_after_pareto(name, best), runs_dir)
 
 
+def _check_plot(file: Path) -> None:
+    from nasattn.report.curve_picture import SUFFIXES
+    from nasattn.report.picture import check_suffix
+
+    check_suffix(file, SUFFIXES, "--plot")
+
+
 def _check_one_form(*, as_json: bool, as_csv: bool) -> None:
     if as_json and as_csv:
         raise UserError("--json and --csv: only one of them can be printed")
 
 
-def _numbered(found: "tuple[Trial, ...]", number: int, study: "Study") -> "Trial":
+def numbered(found: "tuple[Trial, ...]", number: int, study: "Study") -> "Trial":
+    """Return the trial of a number.
+
+    Raises:
+        UserError: there is none.
+    """
     trial = next((trial for trial in found if trial.trial == number), None)
     if trial:
         return trial

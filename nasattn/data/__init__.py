@@ -3,8 +3,10 @@
 from nasattn.data.cifar import download
 from nasattn.data.fit import grey_of
 from nasattn.data.images import Images, ImageSet, Splits
-from nasattn.data.load import channel_statistics, load
+from nasattn.data.load import load, normalisation
+from nasattn.data.pictures import decode
 from nasattn.data.spec import KINDS, DataSpec
+from nasattn.data.split import stratified_order
 
 __all__ = [
     "KINDS",
@@ -12,8 +14,10 @@ __all__ = [
     "ImageSet",
     "Images",
     "Splits",
-    "channel_statistics",
+    "decode",
     "download",
     "grey_of",
     "load",
+    "normalisation",
+    "stratified_order",
 ]

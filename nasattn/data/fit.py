@@ -1,5 +1,7 @@
 """Images brought to the size and the number of channels that a study asks for."""
 
+from typing import Protocol
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -11,7 +13,19 @@ from nasattn.errors import UserError
 _CHUNK = 1024
 
 
-def fitted(pixels: Tensor, spec: DataSpec, place: str) -> Tensor:
+class Fit(Protocol):
+    """What images are brought to, such as a ``DataSpec``."""
+
+    @property
+    def resize(self) -> int | None:
+        """Side of the square in pixels; None leaves the size."""
+
+    @property
+    def channels(self) -> int | None:
+        """Number of channels; None leaves it."""
+
+
+def fitted(pixels: Tensor, spec: Fit, place: str) -> Tensor:
     """Return ``(N, C, H, W)`` uint8 with ``resize`` and ``channels`` of ``spec`` applied.
 
     Raises:

@@ -137,8 +137,8 @@ class Splits:
         test: What no choice may depend on.
         classes: Names of the classes, in the order of the labels.
         mean: Mean of each channel over ``train``, in units of the full range (0 to 1); of
-            streamed images over a sample of them.
-        std: Standard deviation of each channel over ``train``, in the same units.
+            streamed images over a sample of them; or what the study says in its place.
+        std: Standard deviation of each channel over ``train``, in the same units; likewise.
     """
 
     train: ImageSet

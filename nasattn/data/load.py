@@ -43,7 +43,7 @@ def load(spec: DataSpec, input_shape: Shape) -> Splits:
     keep = _in_memory(sum(map(len, found)), spec, input_shape)
     parts = [_fit(part, spec, source.place, in_memory=keep) for part in found]
     train, validation, test = _alike(parts, input_shape, source.place)
-    mean, std = channel_statistics(train.sample())
+    mean, std = normalisation(spec, train)
     return Splits(train, validation, test, source.classes, mean, std)
 
 
@@ -61,6 +61,27 @@ def _in_memory(count: int, spec: DataSpec, input_shape: Shape) -> bool:
     if spec.in_memory == "auto":
         return count * prod(input_shape) <= spec.memory_limit_bytes
     return spec.in_memory
+
+
+def normalisation(spec: DataSpec, train: ImageSet) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return mean and deviation of each channel: those of ``spec``, else those of ``train``.
+
+    Raises:
+        UserError: ``spec`` has neither one number nor one for each channel.
+    """
+    if spec.mean is None or spec.std is None:
+        return channel_statistics(train.sample())
+    channels = train.shape[0]
+    return _of_channels("mean", spec.mean, channels), _of_channels("std", spec.std, channels)
+
+
+def _of_channels(key: str, values: tuple[float, ...], channels: int) -> tuple[float, ...]:
+    if len(values) not in (1, channels):
+        raise UserError(
+            f"[data] {key} = {list(values)}, but images have {channels} channels; give one number, "
+            "or one for each channel"
+        )
+    return values if len(values) == channels else values * channels
 
 
 def channel_statistics(images: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from nasattn.data.fit import fitted
-from nasattn.data.spec import DataSpec
+from nasattn.data.fit import Fit, fitted
 from nasattn.errors import UserError
 
 SUFFIXES = frozenset(
@@ -58,7 +57,7 @@ def read_header(path: Path) -> Header:
             return Header(channels, picture.height, picture.width, mark)
 
 
-def decode(paths: Sequence[Path], spec: DataSpec) -> list[Tensor]:
+def decode(paths: Sequence[Path], spec: Fit) -> list[Tensor]:
     """Return pictures as ``(C, H, W)``, uint8, with what ``spec`` asks for applied.
 
     Raises:
@@ -96,6 +95,8 @@ def _explained(path: Path) -> Iterator[None]:
         yield
     except UserError:
         raise
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        raise UserError(f"{path}: {str(error.strerror).lower()}") from None
     except Exception as error:  # on damaged files Pillow's decoders raise anything
         reason = " ".join(str(error).split()) or type(error).__name__
         raise UserError(f"{path}: cannot be decoded: {reason}") from None

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from nasattn.errors import UnknownNameError
-from nasattn.schema import Strict
+from nasattn.schema import Strict, as_tuple
 
 FROM_FILES = ("cifar10", "cifar100", "imagefolder", "npz")
 BUILT_IN = ("digits", "fake", "fake-context")
@@ -19,7 +19,16 @@ def _check_in_memory(value: Any) -> Any:
     raise ValueError(f'{value!r} must be "auto", true or false')
 
 
+def _as_numbers(value: Any) -> Any:
+    """Return one number as the tuple of it alone."""
+    return (value,) if type(value) in (int, float) else as_tuple(value)
+
+
 InMemory = Annotated[bool | Literal["auto"], BeforeValidator(_check_in_memory)]
+Means = Annotated[tuple[Annotated[float, Field(ge=0, le=1)], ...], BeforeValidator(_as_numbers)]
+Deviations = Annotated[
+    tuple[Annotated[float, Field(gt=0, le=1)], ...], BeforeValidator(_as_numbers)
+]
 
 
 class DataSpec(Strict):
@@ -39,6 +48,10 @@ class DataSpec(Strict):
             antialiased) and the centre square is kept. This is what training, before its
             augmentation, and evaluation see alike.
         channels: 1 makes grey images of colour ones (ITU-R 601 luma), 3 repeats the grey channel.
+        mean: What is taken off each channel before it goes into a network, in units of the full
+            range (0 to 1): one number, or one for each channel. Left out: the training images'
+            own.
+        std: What each channel is then divided by, likewise; goes with ``mean``.
         limit: Train on at most so many images, in the proportions of the classes; a smaller limit
             takes a part of what a larger one takes. Validation and test images stay as they are.
         in_memory: Whether all images are kept as uint8 on the device that trains, or are streamed:
@@ -59,6 +72,8 @@ class DataSpec(Strict):
     validation: float = Field(default=0.1, gt=0, lt=1)
     resize: int | None = Field(default=None, ge=1)
     channels: Literal[1, 3] | None = None
+    mean: Means | None = None
+    std: Deviations | None = None
     limit: int | None = Field(default=None, ge=2)
     in_memory: InMemory = "auto"
     memory_limit_bytes: int = Field(default=4 * 2**30, ge=1)
@@ -78,4 +93,11 @@ class DataSpec(Strict):
             raise ValueError(f'data set "{self.name}" needs a root: where its files are')
         if self.name in BUILT_IN and self.root is not None:
             raise ValueError(f'data set "{self.name}" has no files: leave out root = "{self.root}"')
+        return self
+
+    @model_validator(mode="after")
+    def _mean_with_std(self) -> "DataSpec":
+        if (self.mean is None) != (self.std is None):
+            given, other = ("std", "mean") if self.mean is None else ("mean", "std")
+            raise ValueError(f"{given} without {other}: give both, or leave both out")
         return self

@@ -8,6 +8,7 @@ from nasattn.records.storage import (
     load_trials,
 )
 from nasattn.records.study import (
+    ARCHITECTURE_FILE,
     OBJECTIVES,
     WEIGHTS_FILE,
     Study,
@@ -19,6 +20,7 @@ from nasattn.records.study import (
 from nasattn.records.trial import FIELDS, STATES, Trial
 
 __all__ = [
+    "ARCHITECTURE_FILE",
     "CURVE_KEY",
     "FIELDS",
     "OBJECTIVES",

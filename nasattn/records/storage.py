@@ -75,7 +75,7 @@ def _trial(values: dict[str, Any], trial_id: int, study: str) -> Trial:
         trial = Trial.from_dict(record | {"curve": curve})
     except (ValueError, TypeError) as error:
         raise _broken(study, trial_id, error) from None
-    # The record of a running trial learns its figures only when it ends.
+    # The record of a running trial learns only when it ends what its curve tells already.
     return trial.with_curve(trial.curve) if trial.state == "running" and curve else trial
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from nasattn.errors import UnknownNameError, UserError
 
+ARCHITECTURE_FILE = "architecture.json"
 WEIGHTS_FILE = "weights.pt"
 OBJECTIVES = ("accuracy", "params", "flops", "latency_ms")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -51,6 +52,11 @@ class Study:
     def is_of_one_network(self) -> bool:
         """Whether it trains one network alone, without a baseline (``nasattn train``)."""
         return self.table("search").get("sampler") == "single"
+
+    @property
+    def evaluated(self) -> str:
+        """Return the split that accuracy is measured on: ``validation`` or ``test``."""
+        return "test" if self.settings.get("evaluate") == "test" else "validation"
 
     @property
     def epochs(self) -> int | None:

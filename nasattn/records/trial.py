@@ -27,6 +27,7 @@ class Trial:
         flops_stock: fvcore's own figure.
         latency_ms: Of one batch, where it is an objective: the median.
         latency_iqr_ms: Interquartile range of its measurements.
+        eval_images_per_second: Of the evaluations after its epochs: the median.
         epochs: How many were trained.
         seconds: Spent training and evaluating.
         placements: ``{"slot", "at", "module", "options"}`` each; none in the bare backbone.
@@ -50,6 +51,7 @@ class Trial:
     flops_stock: int
     latency_ms: float | None = None
     latency_iqr_ms: float | None = None
+    eval_images_per_second: float | None = None
     epochs: int
     seconds: float
     placements: tuple[Mapping[str, Any], ...]
@@ -64,15 +66,19 @@ class Trial:
         return self.trial == 0 and not self.placements
 
     def with_curve(self, curve: Sequence[Mapping[str, Any]]) -> "Trial":
-        """Return the trial after the epochs of a learning curve, with what they came to."""
-        accuracies = [epoch["accuracy"] for epoch in curve if epoch.get("accuracy") is not None]
+        """Return the record with a learning curve and all that follows from it."""
+        from statistics import median  # slow to import, and only trials at work need it
+
+        accuracies = _known(curve, "accuracy")
+        speeds = _known(curve, "eval_images_per_second")
         return replace(
             self,
             curve=tuple(curve),
             epochs=len(curve),
             accuracy=curve[-1].get("accuracy") if curve else None,
             best_accuracy=max(accuracies, default=None),
-            seconds=sum(epoch.get("seconds") or 0.0 for epoch in curve),
+            seconds=sum(_known(curve, "seconds")),
+            eval_images_per_second=median(speeds) if speeds else None,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -99,9 +105,16 @@ class Trial:
         return cls(**known)
 
 
+def _known(curve: Sequence[Mapping[str, Any]], key: str) -> list[float]:
+    return [epoch[key] for epoch in curve if epoch.get(key) is not None]
+
+
 _WHOLE = ("trial", "attempt", "repeat", "params", "flops", "flops_stock", "epochs")
 _WORDS = ("state", "reason", "digest", "device", "started")
-_NUMBERS = ("accuracy", "best_accuracy", "latency_ms", "latency_iqr_ms", "seconds")
+_NUMBERS = (
+    *("accuracy", "best_accuracy", "latency_ms", "latency_iqr_ms"),
+    *("eval_images_per_second", "seconds"),
+)
 _OF_PLACEMENTS = {"slot", "at", "module", "options"}
 
 

@@ -59,7 +59,7 @@ def _latency(study: Study) -> str:
 def _data(study: Study) -> str:
     data = study.table("data")
     name = str(data.get("name", "")) + (" (streamed)" if data.get("in_memory") is False else "")
-    part = "test" if study.settings.get("evaluate") == "test" else "validation"
+    part = study.evaluated
     counts = study.table("num_images")
     if not {"train", part} <= counts.keys():
         return f"{name}, accuracy on {part} images"

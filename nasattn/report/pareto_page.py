@@ -13,6 +13,11 @@ from nasattn.report.table import Row, Table
 from nasattn.report.units import human, milliseconds, percent, points, relative
 
 _ARROWS = {"maximize": "↑", "minimize": "↓"}
+_BEST_COLUMN = 4
+_BEST = (
+    "accuracy and Δ points: of the last epoch; best: of the epoch that was best on these same "
+    "test images, for comparison with publications that print it"
+)
 
 
 def pareto_page(
@@ -31,22 +36,35 @@ def pareto_page(
     page += [progress_words(study, trials), ""]
     if not front.members:
         return [*page, "no front yet: it needs a complete trial"]
-    page += front_table(front).lines(width)
+    page += front_table(front, study.evaluated).lines(width)
     if front.baseline is None and not study.is_of_one_network:
         page.append(paint(f"no baseline yet: {_baseline_state(trials)}", "yellow"))
     page += ["", *front_plot(front, plot_width(width)), ""]
-    return page + folded(
-        [f"conditions: {conditions(study, trials)}", hypervolume_words(front)], width
-    )
+    notes = [f"conditions: {conditions(study, trials)}", hypervolume_words(front)]
+    return page + folded([_BEST, *notes] if study.evaluated == "test" else notes, width)
 
 
-def front_table(front: Front) -> Table:
-    """Return the front's members and the baseline, sorted by the first cost."""
+def front_table(front: Front, evaluated: str) -> Table:
+    """Return the front's members and the baseline, sorted by the first cost.
+
+    Args:
+        front: Whose members.
+        evaluated: The split that accuracy is measured on; of ``test`` the best epoch's accuracy is
+            shown too, as publications print it.
+    """
     heads = ["<", "trial", "accuracy %", "Δ points", "params", "Δ %", "flops", "Δ %"]
     if any(member.trial.latency_ms is not None for member in front.members):
         heads += ["ms", "Δ %"]
-    rows = (_row(result, front, len(heads)) for result in front.listed)
+    rows = [_row(result, front, len(heads)) for result in front.listed]
+    if evaluated == "test":
+        heads.insert(_BEST_COLUMN, "best %")
+        rows = [_with_best(row, front.listed[place]) for place, row in enumerate(rows)]
     return Table(tuple(heads), "placements", tuple(rows))
+
+
+def _with_best(row: Row, result: Result) -> Row:
+    before, after = row.cells[:_BEST_COLUMN], row.cells[_BEST_COLUMN:]
+    return row._replace(cells=(*before, percent(result.trial.best_accuracy), *after))
 
 
 def _row(result: Result, front: Front, cells: int) -> Row:

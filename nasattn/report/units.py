@@ -55,6 +55,13 @@ def milliseconds(value: float | None) -> str:
     return "" if value is None else f"{value:.4g}"
 
 
+def images_per_second(value: float | None) -> str:
+    """Write a throughput: ``1,162 images/s``, ``7.25 images/s``."""
+    if value is None:
+        return ""
+    return f"{value:,.0f} images/s" if value >= 99.95 else f"{value:.3g} images/s"
+
+
 def duration(seconds: float) -> str:
     """Write a time span: ``7.3s``, ``4m10s``, ``1h02m``."""
     if seconds < 59.95:

@@ -13,7 +13,12 @@ from nasattn.placement import Architecture
 from nasattn.schema import read_toml, validate
 from nasattn.search.backbone import Backbone, backbone_of, check_start, check_trainable
 from nasattn.search.environment import default_threads, environment
-from nasattn.search.images import data_digest, evaluated_splits, num_images
+from nasattn.search.images import (
+    data_digest,
+    evaluated_splits,
+    frozen_splits,
+    num_images,
+)
 from nasattn.search.session import Session
 from nasattn.search.settings import FrozenExecution, FrozenSearch, FrozenWeights, Settings
 from nasattn.search.storage import absolute_url, without_password
@@ -131,10 +136,8 @@ def thaw(settings: Settings, session: Session) -> Material:
     """
     shape, place = settings.input_shape, f'study "{settings.name}"'
     resolve_recipe(settings.recipe, session.device)
-    splits = evaluated_splits(load(settings.data, shape), settings.data, settings.evaluate)
+    splits = frozen_splits(settings)
     session.check()
-    if data_digest(splits) != settings.data_digest:
-        raise UserError(f"{place}: the images of data set {settings.data.name} have changed")
     weights = _thawed_weights(settings, place)
     backbone = Backbone(settings.backbone, settings.backbone_args, shape, None)
     check_trainable(backbone, settings.num_classes, weights)

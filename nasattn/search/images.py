@@ -2,7 +2,22 @@
 
 import hashlib
 
-from nasattn.data import DataSpec, Splits, channel_statistics
+from nasattn.data import DataSpec, Splits, load, normalisation
+from nasattn.errors import UserError
+from nasattn.search.settings import Settings
+
+
+def frozen_splits(settings: Settings) -> Splits:
+    """Return the images of a frozen study, see ``evaluated_splits``.
+
+    Raises:
+        UserError: they are not there any more, or are others.
+    """
+    data = settings.data
+    splits = evaluated_splits(load(data, settings.input_shape), data, settings.evaluate)
+    if data_digest(splits) != settings.data_digest:
+        raise UserError(f'study "{settings.name}": the images of data set {data.name} have changed')
+    return splits
 
 
 def evaluated_splits(splits: Splits, data: DataSpec, evaluate: str) -> Splits:
@@ -16,7 +31,7 @@ def evaluated_splits(splits: Splits, data: DataSpec, evaluate: str) -> Splits:
     train = splits.train
     if data.limit is None:
         train = train.joined(splits.validation)
-    mean, std = channel_statistics(train.sample())
+    mean, std = normalisation(data, train)
     return Splits(train, splits.test, splits.test, splits.classes, mean, std)
 
 

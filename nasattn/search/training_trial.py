@@ -1,18 +1,13 @@
 """One trial: build the architecture, train it or go on with it, keep what it needs to go on."""
 
 import hashlib
-import io
 from collections.abc import Generator, Mapping
 from pathlib import Path
 
-import torch
-from torch import nn
-
-from nasattn.files import write_atomic
 from nasattn.placement import Architecture, build
-from nasattn.records import WEIGHTS_FILE
 from nasattn.search.environment import differences, environment
 from nasattn.search.freeze import Material
+from nasattn.search.kept import keep_network, usage_of
 from nasattn.search.session import Session
 from nasattn.training import Checkpoints, Epoch, Training, deterministic, seed_of
 
@@ -68,7 +63,8 @@ def train_architecture(
             # Only now: no checkpoint knows an epoch that the record does not.
             checkpoints.keep(training)
         if settings.execution.keep_weights:
-            _write_weights(training.evaluated, folder / WEIGHTS_FILE)
+            usage = usage_of(settings, material.splits)
+            keep_network(training.evaluated, usage, folder)
 
 
 def _identity(material: Material, architecture: Architecture, seed: int) -> dict[str, str | int]:
@@ -89,10 +85,3 @@ def _note_differences(
     changed = differences(made_with, here)
     if changed:
         session.observer.note(f"not bit-equal to its epochs before: {'; '.join(changed)}")
-
-
-def _write_weights(network: nn.Module, path: Path) -> None:
-    """Write the state dict that accuracy was measured with; ``nasattn.build`` makes its network."""
-    file = io.BytesIO()
-    torch.save({name: tensor.cpu() for name, tensor in network.state_dict().items()}, file)
-    write_atomic(path, file.getbuffer())

@@ -18,7 +18,7 @@ from nasattn.search.session import Session
 from nasattn.search.superseded import SupersededError
 from nasattn.search.timing_trial import time_trial, with_known_latency
 from nasattn.search.training_trial import train_architecture
-from nasattn.training import Epoch
+from nasattn.training import WALL_CLOCK, Epoch
 
 
 class TrialRun:
@@ -163,7 +163,7 @@ class TrialRun:
         """Say so where an epoch that was trained again did not come out as it was recorded."""
         epoch = record.curve[-1]
         for key, old in before.get(epoch["epoch"], {}).items():
-            if key != "seconds" and key in epoch and epoch[key] != old:
+            if key not in WALL_CLOCK and key in epoch and epoch[key] != old:
                 self._observer.note(
                     f"trial {record.trial}, epoch {epoch['epoch']}, trained again: "
                     f"{key} was {old}, now {epoch[key]}"

@@ -2,16 +2,18 @@
 
 from nasattn.training.checkpoints import Checkpoints, remove_checkpoints
 from nasattn.training.determinism import deterministic, seed_of
-from nasattn.training.device import resolve_device, resolve_recipe
-from nasattn.training.evaluation import Scores, evaluate
-from nasattn.training.loop import Epoch, Training, train
+from nasattn.training.device import on_device, resolve_device, resolve_recipe
+from nasattn.training.evaluation import Outputs, Scores, evaluate, outputs_of
+from nasattn.training.loop import WALL_CLOCK, Epoch, Training, train
 from nasattn.training.precision import chosen_output
 from nasattn.training.recipe import Optimizer, Recipe, Schedule
 
 __all__ = [
+    "WALL_CLOCK",
     "Checkpoints",
     "Epoch",
     "Optimizer",
+    "Outputs",
     "Recipe",
     "Schedule",
     "Scores",
@@ -19,6 +21,8 @@ __all__ = [
     "chosen_output",
     "deterministic",
     "evaluate",
+    "on_device",
+    "outputs_of",
     "remove_checkpoints",
     "resolve_device",
     "resolve_recipe",

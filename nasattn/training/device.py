@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import torch
+from torch import nn
 
 from nasattn.errors import UnknownNameError, UserError
 from nasattn.training.compiling import check_compiler
@@ -51,6 +52,13 @@ def resolve_recipe(recipe: Recipe, device: torch.device) -> Recipe:
             f"possible: auto, {', '.join(sorted(possible))}"
         )
     return recipe
+
+
+def on_device(network: nn.Module, recipe: Recipe, device: torch.device) -> nn.Module:
+    """Bring a network to ``device``, in place, in the memory format of ``recipe``; return it."""
+    memory = torch.channels_last if recipe.channels_last else torch.contiguous_format
+    moved: nn.Module = network.to(device=device, memory_format=memory)  # type: ignore[call-overload]  # torch leaves this form out of its overloads
+    return moved
 
 
 def _precisions(device: torch.device) -> list[str]:

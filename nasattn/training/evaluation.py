@@ -1,18 +1,32 @@
 """Loss and accuracy of a network on labelled images."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from nasattn.data import ImageSet, Splits
+from nasattn.data import ImageSet
 from nasattn.training.augment import Normalise
 from nasattn.training.device import resolve_recipe
 from nasattn.training.memory import halving
 from nasattn.training.precision import autocast, logits_of
 from nasattn.training.recipe import Recipe
+
+
+class Normalisation(Protocol):
+    """What knows the mean and deviation that channels are normalised by, such as ``Splits``."""
+
+    @property
+    def mean(self) -> tuple[float, ...]:
+        """Mean of each channel, from 0 to 1."""
+
+    @property
+    def std(self) -> tuple[float, ...]:
+        """Standard deviation of each channel, in the same units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,27 +36,70 @@ class Scores:
     Args:
         loss: Mean cross entropy in nats, without label smoothing or penalties.
         accuracy: Share of images whose largest output is their class, from 0 to 1.
+        batch_size: Images that went through at a time.
+        images_per_second: From the first batch to the last output, reading of streamed images
+            included; time on a clock, which is not compared.
     """
 
     loss: float
     accuracy: float
+    batch_size: int
+    images_per_second: float = field(compare=False)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Outputs:
+    """What a network said of labelled images; the device may still be at work on it.
+
+    Args:
+        logits: ``(N, classes)``, float32.
+        labels: ``(N,)``, int64, on the same device.
+        batch_size: Images that went through at a time.
+        began: When they began to, in seconds of ``perf_counter``.
+    """
+
+    logits: Tensor
+    labels: Tensor
+    batch_size: int
+    began: float
+
+    def scores(self) -> Scores:
+        """Wait for the device and return how well the network did."""
+        loss = F.cross_entropy(self.logits, self.labels).item()
+        hits = (self.logits.argmax(1) == self.labels).sum().item()
+        count = len(self.labels)
+        speed = count / (perf_counter() - self.began)
+        return Scores(loss, hits / count, self.batch_size, speed)
 
 
 def evaluate(  # noqa: PLR0913  # the check is the only one with a default
     network: nn.Module,
     images: ImageSet,
-    splits: Splits,
+    normalisation: Normalisation,
     recipe: Recipe,
     device: torch.device,
     *,
     check: Callable[[], None] = lambda: None,
 ) -> Scores:
-    """Measure ``network``, which must be on ``device``, in evaluation mode.
+    """Measure ``network`` on labelled images; arguments and errors as for ``outputs_of``."""
+    return outputs_of(network, images, normalisation, recipe, device, check=check).scores()
+
+
+def outputs_of(  # noqa: PLR0913  # as above
+    network: nn.Module,
+    images: ImageSet,
+    normalisation: Normalisation,
+    recipe: Recipe,
+    device: torch.device,
+    *,
+    check: Callable[[], None] = lambda: None,
+) -> Outputs:
+    """Return the outputs of ``network``, which must be on ``device``, in evaluation mode.
 
     Args:
-        network: What is measured; its training flag is as before afterwards.
-        images: What it is measured on.
-        splits: Where the mean and deviation of the channels come from.
+        network: What is run; its training flag is as before afterwards.
+        images: What it is run on.
+        normalisation: The mean and deviation of the channels.
         recipe: Precision, memory format and batch size (twice the recipe's, halved as often as
             memory runs out).
         device: Where the images are brought to.
@@ -53,30 +110,25 @@ def evaluate(  # noqa: PLR0913  # the check is the only one with a default
     """
     recipe = resolve_recipe(recipe, device)
     images = images.to(device)
-    normalise = Normalise(splits.mean, splits.std, device, channels_last=recipe.channels_last)
+    mean, std = normalisation.mean, normalisation.std
+    normalise = Normalise(mean, std, device, channels_last=recipe.channels_last)
     was_training = network.training
     network.eval()
+
+    def run(size: int) -> tuple[Tensor, float]:
+        began = perf_counter()
+        smaller = recipe.model_copy(update={"batch_size": size})
+        return _logits(network, images, normalise, smaller, check), began
+
     try:
-        outputs, _ = halving(
-            lambda size: _outputs(
-                network,
-                images,
-                normalise,
-                recipe.model_copy(update={"batch_size": size}),
-                check,
-            ),
-            recipe.batch_size,
-            smallest=1,
-        )
+        (logits, began), size = halving(run, recipe.batch_size, smallest=1)
     finally:
         network.train(was_training)
-    loss = F.cross_entropy(outputs, images.labels)
-    hits = (outputs.argmax(1) == images.labels).sum()
-    return Scores(loss.item(), hits.item() / len(images))
+    return Outputs(logits, images.labels, 2 * size, began)
 
 
 @torch.no_grad()
-def _outputs(
+def _logits(
     network: nn.Module,
     images: ImageSet,
     normalise: Normalise,

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from nasattn.training.average import AveragedNetwork
 from nasattn.training.compiling import compiled
+from nasattn.training.device import on_device
 from nasattn.training.freezing import FrozenBackbone
 from nasattn.training.memory import Undo, halving, num_parts
 from nasattn.training.network_state import (
@@ -46,8 +47,7 @@ class Learner:
     """
 
     def __init__(self, network: nn.Module, recipe: Recipe, device: torch.device) -> None:
-        memory = torch.channels_last if recipe.channels_last else torch.contiguous_format
-        self.network = network.to(device=device, memory_format=memory)  # type: ignore[call-overload]  # torch leaves this form out of its overloads
+        self.network = on_device(network, recipe, device)
         self.average: AveragedNetwork | None = None
         if recipe.ema_decay is not None:
             self.average = AveragedNetwork(self.network, recipe.ema_decay)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, fields
 from time import perf_counter
 from typing import Any
 
@@ -36,9 +36,12 @@ class Epoch:
         accuracy: Share of the validation images classified right, of the averaged weights where
             the recipe has ``ema_decay``.
         lr: Learning rate of its first step.
-        seconds: Wall time, evaluation included.
+        seconds: Wall time, evaluation included; no clock's time is compared.
         micro_batch: Images that went through the network at a time; less than the recipe's batch
             size where memory ran out. BatchNorm saw so many at a time.
+        eval_batch_size: Images that went through it at a time in the evaluation; None where an
+            earlier version recorded the epoch.
+        eval_images_per_second: See ``Scores``; None likewise.
     """
 
     epoch: int
@@ -47,8 +50,14 @@ class Epoch:
     validation_loss: float
     accuracy: float
     lr: float
-    seconds: float
+    seconds: float = field(compare=False)
     micro_batch: int
+    eval_batch_size: int | None = None
+    eval_images_per_second: float | None = field(default=None, compare=False)
+
+
+WALL_CLOCK = frozenset(field.name for field in fields(Epoch) if not field.compare)
+"""What no two trainings have alike."""
 
 
 def train(  # noqa: PLR0913  # a training is fixed by exactly these
@@ -161,6 +170,8 @@ class Training:
             lr=self._rates(epoch)[0],
             seconds=perf_counter() - started,
             micro_batch=self._learner.micro_batch,
+            eval_batch_size=scores.batch_size,
+            eval_images_per_second=scores.images_per_second,
         )
         self.curve = (*self.curve, done)
         return done

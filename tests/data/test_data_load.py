@@ -4,6 +4,7 @@ import torch
 from nasattn.data import DataSpec, load
 from nasattn.data.load import channel_statistics
 from nasattn.errors import UserError
+from nasattn.search.images import evaluated_splits
 
 
 def test_digits_are_all_there_in_stable_parts() -> None:
@@ -72,3 +73,21 @@ def test_statistics_are_those_of_the_floats() -> None:
 
 def test_a_constant_channel_can_be_divided_by() -> None:
     assert channel_statistics(torch.zeros(2, 1, 4, 4, dtype=torch.uint8)) == ((0.0,), (1 / 255,))
+
+
+def test_a_normalisation_that_is_given_is_taken_for_every_channel() -> None:
+    one = load(DataSpec(name="fake", mean=(0.5,), std=(0.25,)), (3, 8, 8))
+    assert (one.mean, one.std) == ((0.5, 0.5, 0.5), (0.25, 0.25, 0.25))
+    each = load(DataSpec(name="fake", mean=(0.1, 0.2, 0.3), std=(0.4, 0.5, 0.6)), (3, 8, 8))
+    assert (each.mean, each.std) == ((0.1, 0.2, 0.3), (0.4, 0.5, 0.6))
+    images = evaluated_splits(each, DataSpec(name="fake", mean=(0.5,), std=(0.25,)), "test")
+    assert images.mean == (0.5, 0.5, 0.5)
+
+
+def test_a_normalisation_of_other_channels_is_refused() -> None:
+    with pytest.raises(UserError) as caught:
+        load(DataSpec(name="fake", mean=(0.1, 0.2), std=(0.4,)), (3, 8, 8))
+    assert str(caught.value) == (
+        "[data] mean = [0.1, 0.2], but images have 3 channels; give one number, or one for each "
+        "channel"
+    )

@@ -51,11 +51,32 @@ def test_values_out_of_range_are_named(key: str, value: float) -> None:
 
 def test_an_unknown_key_is_answered_with_the_nearest() -> None:
     assert message(name="digits", resise=8) == (
-        "study.toml [data]: unknown key resise; known: channels, in_memory, limit, "
-        'memory_limit_bytes, name, resize, root, validation, workers; did you mean "resize"?'
+        "study.toml [data]: unknown key resise; known: channels, in_memory, limit, mean, "
+        "memory_limit_bytes, name, resize, root, std, validation, workers; "
+        'did you mean "resize"?'
     )
 
 
 def test_a_function_of_the_users_may_have_a_root_or_not() -> None:
     assert DataSpec(name="package.module:function").root is None
     assert DataSpec(name="package.module:function", root="there").root == "there"
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ({"mean": 0.5}, "mean without std: give both, or leave both out"),
+        ({"std": [0.5]}, "std without mean: give both, or leave both out"),
+        ({"mean": 123.7, "std": 0.5}, "mean[1] = 123.7: input should be less than or equal to 1"),
+        ({"mean": 0.5, "std": [0.5, 0]}, "std[2] = 0: input should be greater than 0"),
+        ({"mean": "half", "std": 0.5}, "mean = 'half': must be an array"),
+        ({"mean": True, "std": 0.5}, "mean = True: must be an array"),
+    ],
+)
+def test_a_normalisation_that_is_none(table: dict[str, object], words: str) -> None:
+    assert words in message(name="digits", **table)
+
+
+def test_one_number_is_the_list_of_it_alone() -> None:
+    one = validate(DataSpec, {"name": "digits", "mean": 0.5, "std": 1}, "here")
+    assert one == validate(DataSpec, {"name": "digits", "mean": [0.5], "std": [1.0]}, "here")

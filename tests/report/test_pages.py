@@ -130,6 +130,51 @@ def test_repeats_have_mean_spread_and_numbers(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("latency", [None, 1.5])
+def test_on_test_images_the_last_and_the_best_epoch_are_told_apart(
+    tmp_path: Path, width: int | None, latency: float | None
+) -> None:
+    study = study_with(tmp_path, evaluate="test")
+    found = [
+        make_trial(n, digest="d" * 12, accuracy=0.90, best_accuracy=best, latency_ms=latency)
+        for n, best in enumerate((0.91, 0.93))
+    ]
+    lines = pareto_lines(study, found, width)
+    check_lines(lines, width)
+    head = next(line for line in lines if "accuracy %" in line).split()
+    (row,) = (line for line in lines if line.startswith("▲ baseline"))
+    assert head[head.index("Δ") + 2 :][:2] == ["best", "%"]
+    assert "90.00 ± 0.00" in row
+    assert "92.00" in row
+    assert ("1.5" in row.split()) is (latency is not None)
+    text = " ".join(" ".join(lines).split())
+    assert "of the last epoch; best: of the epoch that was best on these same test images" in text
+    # A validation split is for choosing: no best epoch beside it.
+    other = pareto_lines(study_with(tmp_path / "other"), found, width)
+    assert not any("best" in line for line in other)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_throughput_has_its_conditions(tmp_path: Path, width: int | None) -> None:
+    execution = {"threads": 2}
+    study = study_with(tmp_path, execution=execution, data={"name": "npz", "in_memory": False})
+    curve = make_curve(3)
+    speeds = [
+        {**e, "eval_batch_size": 256, "eval_images_per_second": 10.0 ** e["epoch"]} for e in curve
+    ]
+    trial = make_trial(1).with_curve(speeds)
+    assert trial.eval_images_per_second == 100.0
+    lines = [plain(line) for line in show_page(study, trial, None, width)]
+    check_lines(lines, width)
+    text = " ".join(" ".join(lines).split())
+    said = "100 images/s (median of 3 epochs, batch 256, cpu, 2 threads, streamed)"
+    assert said in text
+    elsewhere = replace(trial, device="a card", epochs=1, curve=trial.curve[:1])
+    text = " ".join("\n".join(show_page(study, elsewhere, None, None)).split())
+    assert "(median of 1 epoch, batch 256, a card, streamed)" in text
+
+
+@pytest.mark.parametrize("width", WIDTHS)
 def test_the_trials_page_has_a_row_for_each(tmp_path: Path, width: int | None) -> None:
     lines = [plain(line) for line in trials_page(study_with(tmp_path), some_trials(), width)]
     check_lines(lines, width)
@@ -162,6 +207,7 @@ def test_the_page_of_a_trial_has_all_of_it(tmp_path: Path, width: int | None, nu
         assert re.search(f"{placement['at']} +{placement['slot']} +{placement['module']}", text)
     assert ("no epoch is finished yet" in text) is (not trial.curve)
     assert ("● validation accuracy" in text) is bool(trial.curve)
+    assert ("○ training loss ● validation loss" in text) is bool(trial.curve)
 
 
 def test_a_curve_with_gaps_is_drawn_without_them(tmp_path: Path) -> None:

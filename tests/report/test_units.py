@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nasattn.report.units import duration, human, percent, points, prefix_for, relative
+from nasattn.report.units import (
+    duration,
+    human,
+    images_per_second,
+    percent,
+    points,
+    prefix_for,
+    relative,
+)
 
 SIZES = {"": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
 
@@ -97,3 +105,17 @@ def test_percent() -> None:
 )
 def test_duration(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, ""),
+        (1162.4, "1,162 images/s"),
+        (99.96, "100 images/s"),
+        (99.94, "99.9 images/s"),
+        (0.25, "0.25 images/s"),
+    ],
+)
+def test_images_per_second(value: float | None, text: str) -> None:
+    assert images_per_second(value) == text

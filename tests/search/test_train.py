@@ -82,6 +82,17 @@ def test_the_same_command_again_shows_the_same_training(home: Path, trained: Res
     assert shown(home, "gated") == before
 
 
+def test_another_normalisation_is_another_study(home: Path, trained: Result) -> None:
+    del trained
+    other = ["--set", "data.mean=0.5", "--set", "data.std=[0.25]"]
+    average = ["--set", "recipe.ema_decay=0.8", "--runs-dir", home / "runs"]
+    message = fail(*line(home), *TINY, *average, *other)
+    assert "data.mean was 'not set', now [0.5]; data.std was 'not set', now [0.25]" in message
+    nasattn(home, *line(home), *TINY, "--name", "normalised", *other)
+    losses = [shown(home, name)["curve"][0]["loss"] for name in ("gated", "normalised")]
+    assert losses[0] != losses[1]
+
+
 def test_a_variant_is_trained_as_its_study_trains_it(home: Path) -> None:
     study = write(home)
     nasattn(home, "train", f"{study}:eca")

@@ -93,6 +93,7 @@ def test_it_is_kept_in_the_storage_that_was_named(home: Path) -> None:
 def test_the_page_says_what_it_was_measured_on(home: Path) -> None:
     page = nasattn("pareto", "variants", runs=home / "runs").stdout
     assert "160 training images" in page
+    assert "best %" in page
     assert "359 test images" in page
 
 

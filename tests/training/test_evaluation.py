@@ -61,3 +61,27 @@ def test_a_constant_network_scores_the_share_of_its_class(splits: Splits) -> Non
     network[1].bias.data = torch.tensor([0.0, 1.0, 0.0, 0.0])
     scores = evaluate(network, splits.test, splits, Recipe(), CPU)
     assert scores.accuracy == (splits.test.labels == 1).double().mean().item()
+
+
+class Slow(Tiny):
+    """Takes a second of a clock for every batch, and cannot take a large one."""
+
+    def __init__(self, largest: int) -> None:
+        super().__init__()
+        self.clock, self.largest = 0.0, largest
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        self.clock += 1
+        if len(images) > self.largest:
+            raise torch.OutOfMemoryError("out of memory")
+        return super().forward(images)
+
+
+@pytest.mark.parametrize(("largest", "batch", "seconds"), [(120, 60, 2), (30, 30, 4), (20, 16, 8)])
+def test_throughput_is_that_of_the_pass_that_came_through(
+    splits: Splits, monkeypatch: pytest.MonkeyPatch, largest: int, batch: int, seconds: int
+) -> None:
+    network = Slow(largest)
+    monkeypatch.setattr("nasattn.training.evaluation.perf_counter", lambda: network.clock)
+    scores = evaluate(network, splits.test, splits, Recipe(batch_size=30), CPU)
+    assert (scores.batch_size, scores.images_per_second) == (batch, 120 / seconds)

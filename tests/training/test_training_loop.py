@@ -9,7 +9,15 @@ from torch import nn
 
 from nasattn.data import DataSpec, Splits, load
 from nasattn.errors import FailedError, StoppedError, UserError
-from nasattn.training import Epoch, Optimizer, Recipe, deterministic, evaluate, train
+from nasattn.training import (
+    WALL_CLOCK,
+    Epoch,
+    Optimizer,
+    Recipe,
+    deterministic,
+    evaluate,
+    train,
+)
 
 CPU = torch.device("cpu")
 QUICK = Recipe(epochs=2, batch_size=32, optimizer=Optimizer(name="adam", lr=0.01), precision="fp32")
@@ -36,10 +44,6 @@ def trained(
 def tiny(**arguments: object) -> Tiny:
     torch.manual_seed(0)
     return Tiny(**arguments)  # type: ignore[arg-type]  # a test's shorthand
-
-
-def without_time(curve: list[Epoch]) -> list[Epoch]:
-    return [replace(epoch, seconds=0.0) for epoch in curve]
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
@@ -71,22 +75,22 @@ def test_equal_seeds_give_bit_equal_curves_and_weights(
     curves = []
     for number, network in enumerate(networks):
         torch.manual_seed(number)  # what the caller's generator does must not matter
-        curves.append(without_time(trained(network, splits, recipe)))
+        curves.append(trained(network, splits, recipe))
     assert curves[0] == curves[1]
     one, two = (network.state_dict() for network in networks)
     assert all(torch.equal(one[key], two[key]) for key in one)
-    assert without_time(trained(tiny(dropout=0.3), splits, recipe, seed=1)) != curves[0]
+    assert trained(tiny(dropout=0.3), splits, recipe, seed=1) != curves[0]
 
 
 def test_what_happens_between_epochs_does_not_matter(splits: Splits) -> None:
-    undisturbed = without_time(trained(tiny(dropout=0.3), splits))
+    undisturbed = trained(tiny(dropout=0.3), splits)
     disturbed = []
     with deterministic(threads=1):
         steps = train(tiny(dropout=0.3), splits, QUICK, seed=0, device=CPU, check=lambda: None)
         for epoch in steps:
             disturbed.append(epoch)
             torch.rand(3)
-    assert without_time(disturbed) == undisturbed
+    assert disturbed == undisturbed
 
 
 def test_training_leaves_the_callers_generator_alone(splits: Splits) -> None:
@@ -154,7 +158,7 @@ def test_a_gate_helps_where_no_patch_tells() -> None:
 
 def test_several_outputs_are_trained_and_evaluated(splits: Splits) -> None:
     torch.manual_seed(0)
-    assert without_time(trained(TwoHeads(), splits)) == without_time(trained(tiny(), splits))
+    assert trained(TwoHeads(), splits) == trained(tiny(), splits)
 
 
 def test_a_loss_that_is_not_finite_fails_with_epoch_and_last_loss(splits: Splits) -> None:
@@ -223,7 +227,25 @@ def test_an_epoch_is_a_plain_record() -> None:
         "lr",
         "seconds",
         "micro_batch",
+        "eval_batch_size",
+        "eval_images_per_second",
     ]
+
+
+def test_epochs_are_compared_without_the_clock() -> None:
+    one = Epoch(1, 0.5, 0.25, 0.75, 0.5, 0.1, 2.0, 32, 64, 1000.0)
+    assert one == replace(one, seconds=3.0, eval_images_per_second=900.0)
+    assert one != replace(one, eval_batch_size=32)
+    assert {"seconds", "eval_images_per_second"} == WALL_CLOCK
+
+
+def test_every_epoch_has_the_throughput_of_its_evaluation(splits: Splits) -> None:
+    curve = trained(tiny(), splits, QUICK.model_copy(update={"epochs": 2}))
+    for epoch in curve:
+        assert epoch.eval_batch_size == 2 * QUICK.batch_size
+        # The evaluation is a part of the epoch.
+        assert epoch.eval_images_per_second is not None
+        assert epoch.eval_images_per_second > len(splits.validation) / epoch.seconds
 
 
 @pytest.mark.gpu
@@ -233,7 +255,7 @@ def test_cuda_learns_and_repeats_itself(splits: Splits, precision: str) -> None:
     changes = {"epochs": 12, "precision": precision, "augment": ("crop",), "ema_decay": 0.8}
     recipe = QUICK.model_copy(update=changes)
     networks = [tiny(dropout=0.2), tiny(dropout=0.2)]
-    curves = [without_time(trained(net, splits, recipe, device=device)) for net in networks]
+    curves = [trained(net, splits, recipe, device=device) for net in networks]
     assert curves[0] == curves[1]
     assert curves[0][-1].accuracy > 0.9
     one, two = (network.state_dict() for network in networks)

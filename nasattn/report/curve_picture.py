@@ -1,0 +1,59 @@
+"""The learning curve of a trial as a picture."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nasattn.errors import UserError
+from nasattn.records import Study, Trial
+from nasattn.report.conditions import conditions
+from nasattn.report.curves import Panel, panels
+from nasattn.report.picture import RIGHT, SMALL, WRONG, folded_for, new_figure, write_figure
+from nasattn.report.placements import describe
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+SUFFIXES = (".png", ".svg")
+_WIDTH, _HEIGHT = 9.0, 4.6  # inches
+
+
+def draw_curve(study: Study, trial: Trial, file: Path) -> None:
+    """Draw accuracies and losses over the epochs, with the conditions they were measured under.
+
+    Raises:
+        UserError: no epoch is finished yet, or matplotlib is not installed.
+        WriteError: the file cannot be written.
+    """
+    drawn = panels(study, trial.curve)
+    if not drawn:
+        raise UserError(f"--plot {file}: no epoch of trial {trial.trial} is finished yet")
+    figure = new_figure(_WIDTH, _HEIGHT, "--plot")
+    title = f"{study.name}, trial {trial.trial} ({trial.state}): {describe(trial)}"
+    figure.suptitle(folded_for(title, _WIDTH, 11), fontsize=11)
+    for axes, panel in zip(figure.subplots(1, len(drawn), squeeze=False)[0], drawn, strict=True):
+        _draw(axes, panel)
+    figure.supxlabel(
+        folded_for(f"conditions: {conditions(study, [trial])}", _WIDTH, SMALL), fontsize=SMALL
+    )
+    write_figure(figure, file)
+
+
+def _draw(axes: "Axes", panel: Panel) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    for line in panel.lines:
+        colour, marker = (WRONG, "o") if line.is_training else (RIGHT, "s")
+        filled = "none" if line.is_training else colour
+        axes.plot(
+            *zip(*line.points, strict=True),
+            label=line.label,
+            color=colour,
+            marker=marker if len(line.points) <= 40 else "",
+            markerfacecolor=filled,
+            linestyle="--" if line.is_training else "-",
+        )
+    axes.set_xlabel("epoch")
+    axes.set_ylabel(panel.axis)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.grid(visible=True, alpha=0.3)
+    axes.legend()
