@@ -103,7 +103,9 @@ def freeze(
         budget=file.budget.bounds(model.base),
         data=data,
         recipe=resolve_recipe(recipe, session.device),
-        search=FrozenSearch(sampler=file.search.sampler, pruner=file.search.pruner),
+        search=FrozenSearch(
+            sampler=file.search.sampler, pruner=file.search.pruner.resolved(file.recipe.epochs)
+        ),
         execution=FrozenExecution(
             threads=threads,
             keep_checkpoints=file.execution.keep_checkpoints,

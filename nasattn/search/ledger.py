@@ -9,6 +9,7 @@ from typing import Any
 
 from optuna.distributions import BaseDistribution
 from optuna.storages import RDBStorage
+from optuna.storages._cached_storage import _CachedStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from nasattn.errors import UserError
@@ -83,6 +84,8 @@ class Ledger:
     ) -> None:
         self._storage, self._settings, self._folder = storage, settings, folder
         self._shown = shown
+        # What has ended does not change, and is read once: pruners ask after every epoch.
+        self._reader, self._ended = _CachedStorage(storage), dict[int, Trial]()
         with storage_errors(shown):
             self._study_id = self._find_or_create(begun)
         self._check_folders()
@@ -149,22 +152,32 @@ class Ledger:
 
     def recorded(self, trial: int) -> dict[int, Mapping[str, Any]]:
         """Return the epochs of a trial by number, each as the last attempt at it recorded it."""
+        return {e["epoch"]: e for record in self.history(trial) for e in record.curve}
+
+    def history(self, trial: int) -> list[Trial]:
+        """Return the records of all attempts at a trial, the first one first."""
         records = [
             self._record_of(frozen)
             for frozen in self._all_trials()
             if frozen.user_attrs.get(RECORD_KEY, {}).get("trial") == trial
         ]
-        records.sort(key=lambda record: record.attempt)
-        return {epoch["epoch"]: epoch for record in records for epoch in record.curve}
+        return sorted(records, key=lambda record: record.attempt)
 
     def _all_trials(self) -> list[FrozenTrial]:
         try:
             with storage_errors(self._shown):
-                return self._storage.get_all_trials(self._study_id, deepcopy=False)
+                return self._reader.get_all_trials(self._study_id, deepcopy=False)
         except (ValueError, TypeError, KeyError) as error:
             raise UserError(f"storage {self._shown}: a trial in it is broken: {error}") from None
 
     def _record_of(self, frozen: FrozenTrial) -> Trial:
+        number = frozen._trial_id
+        record = self._ended.get(number) or self._read_record(frozen)
+        if frozen.state.is_finished():
+            self._ended[number] = record
+        return record
+
+    def _read_record(self, frozen: FrozenTrial) -> Trial:
         try:
             curve = frozen.user_attrs.get(CURVE_KEY, [])
             return Trial.from_dict({**frozen.user_attrs[RECORD_KEY], "curve": curve})
@@ -175,12 +188,12 @@ class Ledger:
             ) from None
 
     def start(self, record: Trial, proposal: Proposal) -> Attempt:
-        """Enter a new attempt, running."""
+        """Enter a new attempt, running, with the learning curve that its record has."""
         frozen = create_trial(
             state=TrialState.RUNNING,
             params=dict(proposal.params),
             distributions=dict(proposal.distributions),
-            user_attrs={RECORD_KEY: _without_curve(record), CURVE_KEY: []},
+            user_attrs={RECORD_KEY: _without_curve(record), CURVE_KEY: list(record.curve)},
             system_attrs=dict(proposal.notes),
         )
         # The row first: a kill in between must not leave a folder that no row knows.
@@ -189,14 +202,13 @@ class Ledger:
             attempt = Attempt(record, self._storage.get_trial(trial_id))
         folder = self.trial_folder(record)
         write_atomic(folder / "architecture.json", proposal.architecture.text + "\n")
-        write_atomic(folder / "history.jsonl", "")
+        self._write_curve(record, record.curve)
         self._write_record(record)
         return attempt
 
     def add_epoch(self, attempt: Attempt, curve: Sequence[Mapping[str, Any]]) -> None:
         """Enter the learning curve up to now: one transaction an epoch."""
-        lines = "".join(json.dumps(epoch) + "\n" for epoch in curve)
-        write_atomic(self.trial_folder(attempt.record) / "history.jsonl", lines)
+        self._write_curve(attempt.record, curve)
         with storage_errors(self._shown):
             self._storage.set_trial_user_attr(attempt.frozen._trial_id, CURVE_KEY, list(curve))
 
@@ -232,6 +244,10 @@ class Ledger:
     def trial_folder(self, record: Trial) -> Path:
         """Return the folder of a trial's files."""
         return self._folder / "trials" / str(record.trial)
+
+    def _write_curve(self, record: Trial, curve: Sequence[Mapping[str, Any]]) -> None:
+        lines = "".join(json.dumps(epoch) + "\n" for epoch in curve)
+        write_atomic(self.trial_folder(record) / "history.jsonl", lines)
 
     def _write_record(self, record: Trial) -> None:
         text = json.dumps(_without_curve(record), indent=1) + "\n"

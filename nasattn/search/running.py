@@ -15,8 +15,9 @@ from nasattn.search.environment import device_name
 from nasattn.search.freeze import Material
 from nasattn.search.ledger import ENDED, Attempt, Ledger, Proposal, now
 from nasattn.search.proposing import Rejected, make_proposer
-from nasattn.search.pruned import PrunedError
+from nasattn.search.pruned import PrunedError, WaitsError
 from nasattn.search.session import Session
+from nasattn.search.stopping import Stopping, given_up, waits
 from nasattn.search.study_file import VariantPlacement
 from nasattn.search.timing_trial import time_trial, with_known_latency
 from nasattn.search.training_trial import train_architecture
@@ -56,6 +57,7 @@ class Runner:
         self._observer = session.observer
         self._is_timed = "latency_ms" in material.settings.objectives
         self._proposer = make_proposer(material, ledger, session.check)
+        self._stopping = Stopping(material.settings, ledger)
 
     def run(self) -> Outcome:
         """Train until the study's total is reached or its space is exhausted.
@@ -77,7 +79,7 @@ class Runner:
             self._check()
             task = self._next_task(attempts)
             if task is None:
-                return Outcome.EXHAUSTED
+                return self._give_up(attempts)
             self._train(task)
             attempts = self._ledger.attempts()
         return Outcome.DONE
@@ -96,11 +98,19 @@ class Runner:
             )
 
     def _next_task(self, attempts: list[Attempt]) -> Task | None:
-        """Return the trial that was cut off, else the next repeat, else a new architecture."""
+        """Return the trial that was cut off, the one to be promoted, the next repeat or a new one.
+
+        None where all are begun or no architecture is left, and none may be promoted.
+        """
         for attempt in attempts:
-            if not attempt.has_ended:
+            if not attempt.has_ended and not waits(attempt):
                 return self._again(attempt)
+        promoted = self._stopping.promoted(attempts)
+        if promoted is not None:
+            return self._again(promoted)
         number = len(attempts)
+        if number >= self._material.settings.trials:
+            return None
         if not attempts:
             return Task(0, 1, 0, self._proposer.first())
         repeat = self._next_repeat(number, attempts)
@@ -115,13 +125,23 @@ class Runner:
         return Task(number, 1, 0, proposal) if proposal else None
 
     def _next_repeat(self, number: int, attempts: list[Attempt]) -> Task | None:
-        """Return the next repeat of the first architecture that lacks one."""
+        """Return the next repeat of the first architecture that lacks one and was not stopped."""
         trained = Counter(attempt.record.digest for attempt in attempts)
         for attempt in attempts:
             done = trained[attempt.record.digest]
-            if done < self._material.settings.repeats:
+            stopped = attempt.record.state in ("pruned", "paused")
+            if done < self._material.settings.repeats and not stopped:
                 return Task(number, 1, done, self._proposal_of(attempt))
         return None
+
+    def _give_up(self, attempts: list[Attempt]) -> Outcome:
+        """End the trials that still wait for promotion, when no other will be begun."""
+        for attempt in filter(waits, attempts):
+            again = self._ledger.start(given_up(attempt.record), self._proposal_of(attempt))
+            self._end(again, again.record)
+        ended = sum(attempt.has_ended for attempt in self._ledger.attempts())
+        enough = ended >= self._material.settings.trials
+        return Outcome.DONE if enough else Outcome.EXHAUSTED
 
     def _again(self, attempt: Attempt) -> Task:
         record = attempt.record
@@ -161,6 +181,9 @@ class Runner:
             raise
         except PrunedError as pruned:
             self._end(attempt, replace(self._latest, state="pruned", reason=str(pruned)))
+        except WaitsError as pause:
+            paused = replace(self._latest, state="paused", reason=str(pause))
+            self._end(attempt, replace(paused, waits_at=paused.epochs))
         except (WriteError, UserError):
             raise
         except Exception as error:  # a user's network may raise anything
@@ -184,7 +207,14 @@ class Runner:
         folder = self._ledger.trial_folder(record)
         architecture = task.proposal.architecture
         with closing(
-            train_architecture(self._material, architecture, task.repeat, self._session, folder)
+            train_architecture(
+                self._material,
+                architecture,
+                task.repeat,
+                self._session,
+                folder,
+                judge=lambda: self._stopping.judge(self._latest),
+            )
         ) as curves:
             record = self._enter(attempt, next(curves))
             if before and not record.curve:

@@ -11,6 +11,7 @@ from nasattn.errors import UserError
 from nasattn.files import write_atomic
 from nasattn.placement import Architecture, canonical
 from nasattn.schema import Strict, read_toml, validate
+from nasattn.search.pruners.key import PrunerKey
 from nasattn.search.study_file import Variant
 from nasattn.training import Recipe
 
@@ -21,7 +22,7 @@ class FrozenSearch(Strict):
     """The sampler and pruner of a frozen study."""
 
     sampler: str
-    pruner: str
+    pruner: PrunerKey
 
 
 class FrozenWeights(Strict):

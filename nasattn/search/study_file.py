@@ -10,6 +10,8 @@ from nasattn.data import DataSpec
 from nasattn.errors import UserError
 from nasattn.placement import Placement
 from nasattn.schema import Strict, read_toml, validate
+from nasattn.search.pruners import NonePruner
+from nasattn.search.pruners.key import PrunerKey
 from nasattn.space import Budget
 from nasattn.training import Recipe
 
@@ -18,10 +20,16 @@ SamplerName = Literal["tpe", "nsga2", "gp", "random", "grid", "variants", "singl
 
 
 class Search(Strict):
-    """How architectures are proposed and when trials are stopped."""
+    """How architectures are proposed and when trials are stopped.
+
+    Attributes:
+        sampler: Who proposes.
+        pruner: A name out of ``PRUNERS``, or a table of it with its settings. Variants are always
+            trained to their end.
+    """
 
     sampler: SamplerName = "tpe"
-    pruner: Literal["none"] = "none"
+    pruner: PrunerKey = NonePruner()
 
 
 class Execution(Strict):
@@ -104,6 +112,8 @@ class StudyFile(Strict):
             raise ValueError('search.sampler = "variants" goes with [[variant]] tables, only')
         if self.search.sampler == "single" and len(self.variant) != 1:
             raise ValueError('search.sampler = "single" trains one [[variant]], without a baseline')
+        if self.variant and self.search.pruner.name != "none":
+            raise ValueError("search.pruner is for searches: variants are all trained to their end")
         if self.evaluate == "test" and not self.variant:
             raise ValueError('evaluate = "test" is for variants: no search may see the test set')
         names = [variant.name for variant in self.variant]
