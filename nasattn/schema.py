@@ -3,7 +3,7 @@
 import json
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
@@ -44,6 +44,39 @@ def as_tuple(value: Any) -> Any:
     What such a validator hands on is no longer JSON, so that a list would not be taken.
     """
     return tuple(value) if isinstance(value, list) else value
+
+
+def named_table(value: Any, noun: str, names: Collection[str]) -> dict[str, Any]:
+    """Return a name, or a table with a name and settings, as such a table.
+
+    Args:
+        value: What the file has.
+        noun: What is named, for errors.
+        names: Those that are known.
+
+    Raises:
+        ValueError: it is neither, or the name is not known.
+    """
+    table = {"name": value} if isinstance(value, str) else value
+    if not isinstance(table, dict) or not isinstance(table.get("name"), str):
+        known = ", ".join(sorted(names))
+        raise ValueError(f"{value!r} must be a name or a table with a name; known: {known}")
+    if table["name"] not in names:
+        raise ValueError(str(UnknownNameError(noun, table["name"], names)))
+    return table
+
+
+def read_settings(table: Mapping[str, Any], model: type[Model]) -> Model:
+    """Return the model of a named table; pydantic's own union reports the errors of all members.
+
+    Raises:
+        ValueError: a setting is not known or wrong.
+    """
+    known = model.model_fields
+    if unknown := [key for key in table if key not in known]:
+        raise ValueError(str(UnknownNameError(f"setting of {table['name']}", unknown[0], known)))
+    # As JSON, like the file around it: see `validate`.
+    return model.model_validate_json(json.dumps(table), strict=True)
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -66,6 +66,9 @@ def search(  # noqa: PLR0913 - one argument for each option of the command
         bool, typer.Option("--download", help="Fetch cifar10 or cifar100 into its folder first.")
     ] = False,
     sampler: Annotated[Text, typer.Option(help="tpe, nsga2, gp, random, grid or variants.")] = None,
+    pruner: Annotated[
+        Text, typer.Option(help="none, median, mo-asha, mo-asha-promotion or dominance.")
+    ] = None,
     settings: Set = None,
     keep_checkpoints: KeepCheckpoints = False,
     device: Device = "auto",
@@ -86,6 +89,7 @@ def search(  # noqa: PLR0913 - one argument for each option of the command
         "recipe.epochs": epochs,
         "seed": seed,
         "search.sampler": sampler,
+        "search.pruner": pruner,
         "execution.keep_checkpoints": keep_checkpoints or None,
         "storage": storage,
     }

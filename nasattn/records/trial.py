@@ -34,6 +34,7 @@ class Trial:
         device: What it was trained on.
         started: ISO 8601, UTC.
         finished: ISO 8601, UTC; None until it ends.
+        waits_at: The epoch after which it waits for promotion; None where it does not.
         curve: One mapping an epoch; empty where curves were not read.
     """
 
@@ -58,6 +59,7 @@ class Trial:
     device: str
     started: str
     finished: str | None = None
+    waits_at: int | None = None
     curve: tuple[Mapping[str, Any], ...] = ()
 
     @property

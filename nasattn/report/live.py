@@ -87,9 +87,11 @@ class _Watcher:
         of = f"trial {trial.trial} ({len(self.ended)}/{self._total})"
         if trial.state == "failed":
             return f"{of} failed: {trial.reason}"
+        after = counted(trial.epochs, "epoch")
         if trial.state == "paused":
-            after = counted(trial.epochs, "epoch")
             return f"trial {trial.trial} paused after {after}: {trial.reason}"
+        if trial.state == "pruned":
+            return f"{of} pruned after {after}: {trial.reason}"
         cost = f"{human(trial.params)} params, {human(trial.flops)} flops"
         if trial.latency_ms is not None:
             cost += f", {milliseconds(trial.latency_ms)} ms"

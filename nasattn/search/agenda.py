@@ -10,6 +10,7 @@ from nasattn.search.freeze import Material
 from nasattn.search.ledger import Attempt, Ledger, Proposal, TakenError
 from nasattn.search.observer import Observer
 from nasattn.search.proposing import Proposer, Rejected
+from nasattn.search.stopping import Stopping, waits
 from nasattn.search.study_file import VariantPlacement
 
 
@@ -30,18 +31,24 @@ class Agenda:
         material: The study.
         ledger: Its trials.
         proposer: Proposes new architectures.
+        stopping: Knows which trial is to be promoted.
         observer: Hears of proposals that were turned down.
     """
 
     def __init__(
-        self, material: Material, ledger: Ledger, proposer: Proposer, observer: Observer
+        self,
+        material: Material,
+        ledger: Ledger,
+        proposer: Proposer,
+        stopping: Stopping,
+        observer: Observer,
     ) -> None:
-        self._material, self._ledger = material, ledger
+        self._material, self._ledger, self._stopping = material, ledger, stopping
         self._proposer, self._observer = proposer, observer
         self._is_exhausted = False
 
     def next_task(self, attempts: Sequence[Attempt], alive: Collection[str]) -> Task | None:
-        """Return the trial that was cut off, else the next repeat, else a new architecture.
+        """Return the trial that was cut off, the one to be promoted, the next repeat or a new one.
 
         Args:
             attempts: The latest attempt of every trial.
@@ -54,8 +61,11 @@ class Agenda:
             TakenError: another worker was quicker; ``attempts`` are not the latest any more.
         """
         for attempt in attempts:
-            if not attempt.has_ended and attempt.worker not in alive:
+            if not attempt.has_ended and not waits(attempt) and attempt.worker not in alive:
                 return self._again(attempt)
+        promoted = self._stopping.promoted(attempts)
+        if promoted is not None:
+            return self._again(promoted)
         if len(attempts) >= self._material.settings.trials:
             return None
         number = len(attempts)
@@ -70,11 +80,12 @@ class Agenda:
         return Task(record.trial, record.attempt + 1, record.repeat, self.proposal_of(attempt))
 
     def _next_repeat(self, number: int, attempts: Sequence[Attempt]) -> Task | None:
-        """Return the next repeat of the first architecture that lacks one."""
+        """Return the next repeat of the first architecture that lacks one and was not stopped."""
         trained = Counter(attempt.record.digest for attempt in attempts)
         for attempt in attempts:
             done = trained[attempt.record.digest]
-            if done < self._material.settings.repeats:
+            stopped = attempt.record.state in ("pruned", "paused")
+            if done < self._material.settings.repeats and not stopped:
                 return Task(number, 1, done, self.proposal_of(attempt))
         return None
 

@@ -109,7 +109,11 @@ def freeze(
         budget=file.budget.bounds(model.base),
         data=data,
         recipe=resolve_recipe(recipe, session.device),
-        search=FrozenSearch.model_validate(file.search.model_dump()),
+        search=FrozenSearch(
+            sampler=file.search.sampler,
+            pruner=file.search.pruner.resolved(file.recipe.epochs),
+            max_trial_time=file.search.max_trial_time,
+        ),
         execution=FrozenExecution(
             threads=threads,
             keep_checkpoints=file.execution.keep_checkpoints,

@@ -10,6 +10,7 @@ from typing import Any
 from optuna.distributions import BaseDistribution
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import RDBStorage
+from optuna.storages._cached_storage import _CachedStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from nasattn.errors import UserError
@@ -111,6 +112,8 @@ class Ledger:
     ) -> None:
         self._storage, self._settings, self._folder = storage, settings, folder
         self._shown = shown
+        # What has ended does not change, and is read once: pruners ask after every epoch.
+        self._reader, self._ended = _CachedStorage(storage), dict[int, Trial]()
         self._study_id = enter_study(storage, settings, folder, shown, begun=begun)
         self.worker = this_worker()
         self.roster = Roster(storage, self._study_id, shown)
@@ -144,18 +147,28 @@ class Ledger:
 
     def recorded(self, trial: int) -> dict[int, Mapping[str, Any]]:
         """Return the epochs of a trial by number, each as the last attempt at it recorded it."""
+        return {e["epoch"]: e for record in self.history(trial) for e in record.curve}
+
+    def history(self, trial: int) -> list[Trial]:
+        """Return the records of all attempts at a trial, the first one first."""
         records = [a.record for a in self._all_attempts() if a.record.trial == trial]
-        records.sort(key=lambda record: record.attempt)
-        return {epoch["epoch"]: epoch for record in records for epoch in record.curve}
+        return sorted(records, key=lambda record: record.attempt)
 
     def _all_trials(self) -> list[FrozenTrial]:
         try:
             with storage_errors(self._shown):
-                return self._storage.get_all_trials(self._study_id, deepcopy=False)
+                return self._reader.get_all_trials(self._study_id, deepcopy=False)
         except (ValueError, TypeError, KeyError) as error:
             raise UserError(f"storage {self._shown}: a trial in it is broken: {error}") from None
 
     def _record_of(self, frozen: FrozenTrial) -> Trial:
+        number = frozen._trial_id
+        record = self._ended.get(number) or self._read_record(frozen)
+        if frozen.state.is_finished():
+            self._ended[number] = record
+        return record
+
+    def _read_record(self, frozen: FrozenTrial) -> Trial:
         try:
             curve = frozen.user_attrs.get(CURVE_KEY, [])
             return Trial.from_dict({**frozen.user_attrs[RECORD_KEY], "curve": curve})
@@ -192,6 +205,7 @@ class Ledger:
             attempt=record.attempt + 1,
             state="pruned",
             reason=reason,
+            waits_at=None,
             finished=now(),
         )
         frozen = attempt.frozen

@@ -24,7 +24,7 @@ class Observer(Protocol):
         ...
 
     def trial_ended(self, trial: Trial) -> None:
-        """The trial is complete, failed or paused."""
+        """The trial is complete, pruned, failed or paused."""
         ...
 
     def note(self, text: str) -> None:

@@ -16,10 +16,14 @@ from nasattn.search.choosers import (
     bare_params,
     distributions_of,
 )
+from nasattn.search.expecting import expected
 from nasattn.search.freeze import Material
 from nasattn.search.ledger import Attempt, Ledger, Proposal
 from nasattn.search.listing import list_architectures
+from nasattn.search.pruners import Race
 from nasattn.search.samplers import kept_notes, make_sampler
+from nasattn.search.standings import Standings
+from nasattn.search.stopping import waits
 from nasattn.search.storage import DIRECTIONS
 from nasattn.seeding import derive_seed
 from nasattn.space import Space, decide
@@ -181,7 +185,8 @@ class SamplerProposer:
             directions=[DIRECTIONS[name] for name in settings.objectives],
             sampler=make_sampler(settings.search.sampler, seed, settings.trials),
         )
-        mirror.add_trials([self._past(attempt) for attempt in attempts if _is_past(attempt)])
+        race = Standings(settings).race(attempts)
+        mirror.add_trials([self._past(attempt, race) for attempt in attempts if _is_past(attempt)])
         for _ in range(_SAMPLER_TRIES):
             # What was turned down stays in the mirror as running, which steers samplers away.
             trial = mirror.ask()
@@ -203,12 +208,14 @@ class SamplerProposer:
         seed = derive_seed(self._material.settings.seed, "listing", number)
         return _listed(self._material, self._space, self._check, seed)
 
-    def _past(self, attempt: Attempt) -> FrozenTrial:
-        """Return an ended trial as the mirror takes it: the parameters, the values, the notes."""
-        complete = attempt.record.state == "complete"
+    def _past(self, attempt: Attempt, race: Race) -> FrozenTrial:
+        """Return a trial as the mirror takes it: the parameters, the values, the notes."""
+        record = attempt.record
+        failed = record.state == "failed"
+        known = record if record.state == "complete" else expected(record, race)
         return create_trial(
-            state=TrialState.COMPLETE if complete else TrialState.FAIL,
-            values=self._ledger.values(attempt.record) if complete else None,
+            state=TrialState.FAIL if failed else TrialState.COMPLETE,
+            values=None if failed else self._ledger.values(known),
             params=attempt.frozen.params,
             distributions=attempt.frozen.distributions,
             system_attrs=attempt.frozen.system_attrs,
@@ -218,4 +225,5 @@ class SamplerProposer:
 def _is_past(attempt: Attempt) -> bool:
     # Without parameters there is nothing to learn from: the baseline of a space that does
     # not hold the bare backbone.
-    return attempt.record.state in {"complete", "failed"} and bool(attempt.frozen.params)
+    known = attempt.record.state in {"complete", "pruned", "failed"} or waits(attempt)
+    return known and bool(attempt.frozen.params)

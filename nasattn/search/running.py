@@ -13,6 +13,7 @@ from nasattn.search.heartbeat import Heartbeat
 from nasattn.search.ledger import Attempt, Ledger, TakenError
 from nasattn.search.proposing import make_proposer
 from nasattn.search.session import Session
+from nasattn.search.stopping import Stopping, unpromoted, waits
 from nasattn.search.trial_run import TrialRun
 
 # Reading a long study takes its time: who waits for others spends no more than a part on it.
@@ -57,7 +58,10 @@ class Runner:
         self._observer = study.session.observer
         self._heartbeat = Heartbeat(self._ledger.roster, self._ledger.worker, heard)
         proposer = make_proposer(self._material, self._ledger, self._check)
-        self._agenda = Agenda(self._material, self._ledger, proposer, self._observer)
+        self._stopping = Stopping(self._material.settings, self._ledger)
+        self._agenda = Agenda(
+            self._material, self._ledger, proposer, self._stopping, self._observer
+        )
         self._told: set[tuple[int, int]] = set()
 
     def run(self) -> Outcome:
@@ -124,17 +128,24 @@ class Runner:
             task = self._agenda.next_task(attempts, alive)
             if task is not None:
                 self._train(task, attempts)
-            elif all(attempt.has_ended for attempt in attempts):
-                return Outcome.EXHAUSTED
+            elif all(attempt.has_ended or waits(attempt) for attempt in attempts):
+                return self._give_up(attempts)
             else:
                 self._wait(max(_WAIT_SECONDS, _WAIT_FACTOR * took))
         except TakenError:
             pass  # look again
         return None
 
+    def _give_up(self, attempts: Sequence[Attempt]) -> Outcome | None:
+        """End the trials that still wait for promotion, when no other will be begun."""
+        waiting = [attempt for attempt in attempts if waits(attempt)]
+        for attempt in waiting:
+            self._ledger.prune(attempt, unpromoted(attempt.record))
+        return None if waiting else Outcome.EXHAUSTED
+
     def _train(self, task: Task, attempts: Sequence[Attempt]) -> None:
         session = replace(self._session, check=self._check)
-        run = TrialRun(self._material, self._ledger, session, self._heartbeat, task)
+        run = TrialRun(self._material, self._ledger, session, self._heartbeat, self._stopping, task)
         ended = run.train(attempts)
         if ended is not None:
             self._told.add((ended.trial, ended.attempt))

@@ -12,6 +12,7 @@ from nasattn.files import write_atomic
 from nasattn.placement import Architecture, canonical
 from nasattn.schema import Strict, read_toml, validate
 from nasattn.search.durations import read_duration
+from nasattn.search.pruners.key import PrunerKey
 from nasattn.search.study_file import Variant
 from nasattn.training import Recipe
 
@@ -22,7 +23,7 @@ class FrozenSearch(Strict):
     """The sampler and pruner of a frozen study."""
 
     sampler: str
-    pruner: str
+    pruner: PrunerKey
     max_trial_time: str | None = None
 
     @property

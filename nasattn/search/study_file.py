@@ -12,6 +12,8 @@ from nasattn.placement import Placement
 from nasattn.schema import Strict, read_toml, validate
 from nasattn.search.durations import check_duration
 from nasattn.search.profile import with_profile
+from nasattn.search.pruners import NonePruner
+from nasattn.search.pruners.key import PrunerKey
 from nasattn.space import Budget
 from nasattn.training import Recipe
 
@@ -23,11 +25,14 @@ class Search(Strict):
     """How architectures are proposed and when trials are stopped.
 
     Attributes:
+        sampler: Who proposes.
+        pruner: A name out of ``PRUNERS``, or a table of it with its settings. Variants are always
+            trained to their end.
         max_trial_time: A trial that trains longer ends as pruned; the baseline never.
     """
 
     sampler: SamplerName = "tpe"
-    pruner: Literal["none"] = "none"
+    pruner: PrunerKey = NonePruner()
     max_trial_time: Annotated[str, AfterValidator(check_duration)] | None = None
 
 
@@ -115,6 +120,8 @@ class StudyFile(Strict):
             raise ValueError('search.sampler = "variants" goes with [[variant]] tables, only')
         if self.search.sampler == "single" and len(self.variant) != 1:
             raise ValueError('search.sampler = "single" trains one [[variant]], without a baseline')
+        if self.variant and self.search.pruner.name != "none":
+            raise ValueError("search.pruner is for searches: variants are all trained to their end")
         if self.evaluate == "test" and not self.variant:
             raise ValueError('evaluate = "test" is for variants: no search may see the test set')
         names = [variant.name for variant in self.variant]

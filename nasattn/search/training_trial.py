@@ -1,7 +1,7 @@
 """One trial: build the architecture, train it or go on with it, keep what it needs to go on."""
 
 import hashlib
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 
 from nasattn.placement import Architecture, build
@@ -12,8 +12,14 @@ from nasattn.search.session import Session
 from nasattn.training import Checkpoints, Epoch, Training, deterministic, seed_of
 
 
-def train_architecture(
-    material: Material, architecture: Architecture, repeat: int, session: Session, folder: Path
+def train_architecture(  # noqa: PLR0913 - all that a training depends on
+    material: Material,
+    architecture: Architecture,
+    repeat: int,
+    session: Session,
+    folder: Path,
+    *,
+    judge: Callable[[], None] = lambda: None,
 ) -> Generator[tuple[Epoch, ...]]:
     """Train an architecture with the seed of one repeat, from its newest checkpoint if it has one.
 
@@ -27,6 +33,8 @@ def train_architecture(
             training. Its observer hears of checkpoints that are not usable.
         folder: The trial's: its checkpoints are there, and in the end its weights where the study
             keeps them.
+        judge: Called before each epoch, when all before it is recorded and kept; what it raises
+            ends the training there.
 
     Yields:
         The learning curve up to now: first as far as the checkpoint has it, empty without one;
@@ -58,6 +66,7 @@ def train_architecture(
             _note_differences(checkpoint.made_with, here, session)
         yield training.curve
         while not training.is_done:
+            judge()
             training.train_epoch()
             yield training.curve
             # Only now: no checkpoint knows an epoch that the record does not.

@@ -13,8 +13,9 @@ from nasattn.search.environment import device_name
 from nasattn.search.freeze import Material
 from nasattn.search.heartbeat import Heartbeat
 from nasattn.search.ledger import Attempt, Ledger, now
-from nasattn.search.pruned import PrunedError
+from nasattn.search.pruned import PrunedError, WaitsError
 from nasattn.search.session import Session
+from nasattn.search.stopping import Stopping
 from nasattn.search.superseded import SupersededError
 from nasattn.search.timing_trial import time_trial, with_known_latency
 from nasattn.search.training_trial import train_architecture
@@ -29,19 +30,21 @@ class TrialRun:
         ledger: Its trials.
         session: Where to train; its check is called at every step.
         heartbeat: This worker's.
+        stopping: Asked after every epoch.
         task: What to train.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - all that an attempt has to do with
         self,
         material: Material,
         ledger: Ledger,
         session: Session,
         heartbeat: Heartbeat,
+        stopping: Stopping,
         task: Task,
     ) -> None:
         self._material, self._ledger, self._heartbeat = material, ledger, heartbeat
-        self._observer, self._task = session.observer, task
+        self._observer, self._stopping, self._task = session.observer, stopping, task
         self._stopped_by = session.check
         self._session = replace(session, check=self._check)
         self._is_timed = "latency_ms" in material.settings.objectives
@@ -84,6 +87,9 @@ class TrialRun:
             raise
         except PrunedError as pruned:
             return self._end(attempt, state="pruned", reason=str(pruned))
+        except WaitsError as pause:
+            self._latest = replace(self._latest, waits_at=self._latest.epochs)
+            return self._end(attempt, state="paused", reason=str(pause))
         except (WriteError, UserError, SupersededError):
             raise
         except Exception as error:  # a user's network may raise anything
@@ -124,7 +130,14 @@ class TrialRun:
         folder = self._ledger.trial_folder(record)
         architecture = task.proposal.architecture
         with closing(
-            train_architecture(self._material, architecture, task.repeat, self._session, folder)
+            train_architecture(
+                self._material,
+                architecture,
+                task.repeat,
+                self._session,
+                folder,
+                judge=lambda: self._stopping.judge(self._latest),
+            )
         ) as curves:
             record = self._enter(attempt, next(curves))
             if before and not record.curve:

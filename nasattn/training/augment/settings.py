@@ -1,14 +1,12 @@
 """The ``augment`` key of a recipe: which augmentations, and how strong."""
 
-import json
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, model_validator
 
-from nasattn.errors import UnknownNameError
-from nasattn.schema import Strict, as_tuple
+from nasattn.schema import Strict, as_tuple, named_table, read_settings
 
 PLAIN = ("crop", "flip")
 DEFAULT_JITTER = 0.2
@@ -115,25 +113,13 @@ def _read(value: Any) -> Augmentation:
     """Read a name, or a table with a name and settings."""
     if isinstance(value, Jitter | ResizedCrop | Rotation):
         return value
-    table = {"name": value} if isinstance(value, str) else value
-    if not isinstance(table, dict) or not isinstance(table.get("name"), str):
-        raise ValueError(f"{value!r} must be a name or a table with a name; known: {_known()}")
+    table = named_table(value, "augmentation", ORDER)
     name: Any = table["name"]
-    if name not in ORDER:
-        raise ValueError(str(UnknownNameError("augmentation", name, ORDER)))
-    if name in PLAIN:
-        if table.keys() != {"name"}:
-            raise ValueError(f'{name} has no settings: write "{name}"')
-        return name  # type: ignore[no-any-return]  # one of the literals
-    known = _WITH_SETTINGS[name].model_fields
-    if unknown := [key for key in table if key not in known]:
-        raise ValueError(str(UnknownNameError(f"setting of {name}", unknown[0], known)))
-    # As JSON, like the file around it: see nasattn.schema.
-    return _WITH_SETTINGS[name].model_validate_json(json.dumps(table), strict=True)  # type: ignore[return-value]  # one of the three
-
-
-def _known() -> str:
-    return ", ".join(sorted(ORDER))
+    if name not in PLAIN:
+        return read_settings(table, _WITH_SETTINGS[name])  # type: ignore[return-value]  # one of the three
+    if table.keys() != {"name"}:
+        raise ValueError(f'{name} has no settings: write "{name}"')
+    return name  # type: ignore[no-any-return]  # one of the literals
 
 
 def _write(item: Augmentation) -> Any:

@@ -1,0 +1,71 @@
+"""Early stopping in a search: when the pruner is asked, and what follows."""
+
+from collections.abc import Sequence
+
+from nasattn.records import Trial
+from nasattn.search.ledger import Attempt, Ledger
+from nasattn.search.pruned import PrunedError, WaitsError
+from nasattn.search.pruners import Pause, Stop
+from nasattn.search.settings import Settings
+from nasattn.search.standings import Standings
+
+
+class Stopping:
+    """Asks a study's pruner, of what is recorded alone.
+
+    Args:
+        settings: The frozen study.
+        ledger: Its trials.
+    """
+
+    def __init__(self, settings: Settings, ledger: Ledger) -> None:
+        self._pruner, self._ledger = settings.search.pruner, ledger
+        self._standings = Standings(settings)
+
+    def judge(self, record: Trial) -> None:
+        """Ask about a running trial after the last epoch of its curve, which is recorded and kept.
+
+        A trial that goes on from a checkpoint has been asked about already where an earlier
+        attempt came further, or was promoted from there: it is not asked again. One that was
+        pruned and continued by hand is never asked about.
+
+        Raises:
+            PrunedError: the trial ends here.
+            WaitsError: it waits here for promotion.
+        """
+        if self._pruner.name == "none" or not record.curve:
+            return
+        earlier = self._ledger.history(record.trial)[:-1] if record.attempt > 1 else []
+        by_hand = any(attempt.state == "pruned" for attempt in earlier)
+        if by_hand or record.epochs <= max(map(_passed, earlier), default=0):
+            return
+        race = self._standings.race(self._ledger.attempts())
+        match self._pruner.verdict(race, record.trial):
+            case Stop(reason):
+                raise PrunedError(reason)
+            case Pause(reason):
+                raise WaitsError(reason)
+
+    def promoted(self, attempts: Sequence[Attempt]) -> Attempt | None:
+        """Return the waiting trial that goes on next, or None: a new one is begun."""
+        if not any(waits(attempt) for attempt in attempts):
+            return None
+        trial = self._pruner.promoted(self._standings.race(attempts))
+        return next((a for a in attempts if a.record.trial == trial), None)
+
+
+def waits(attempt: Attempt) -> bool:
+    """Tell whether a trial waits for promotion."""
+    return attempt.record.waits_at is not None
+
+
+def unpromoted(record: Trial) -> str:
+    """Say why a waiting trial ends when none is left that could be compared with it."""
+    return (
+        f"waited at epoch {record.waits_at} for promotion until all trials of the study were begun"
+    )
+
+
+def _passed(record: Trial) -> int:
+    """Return the last epoch at which an earlier attempt was let go on."""
+    return max(record.waits_at or 0, len(record.curve) - 1)
