@@ -28,6 +28,7 @@ class Trial:
         latency_ms: Of one batch, where it is an objective: the median.
         latency_iqr_ms: Interquartile range of its measurements.
         epochs: How many were trained.
+        extended_to: How many it was continued to, where a person asked for more than the recipe's.
         seconds: Spent training and evaluating.
         placements: ``{"slot", "at", "module", "options"}`` each; none in the bare backbone.
         device: What it was trained on.
@@ -51,6 +52,7 @@ class Trial:
     latency_ms: float | None = None
     latency_iqr_ms: float | None = None
     epochs: int
+    extended_to: int | None = None
     seconds: float
     placements: tuple[Mapping[str, Any], ...]
     device: str
@@ -62,6 +64,11 @@ class Trial:
     def is_baseline(self) -> bool:
         """Whether it is the bare backbone that the others are compared with."""
         return self.trial == 0 and not self.placements
+
+    @property
+    def is_result(self) -> bool:
+        """Whether its accuracy is one of the recipe: complete, and not continued beyond it."""
+        return self.state == "complete" and self.extended_to is None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as JSON takes them: what is not a finite number becomes None."""
@@ -97,6 +104,7 @@ def _check_types(values: Mapping[str, Any]) -> None:
     """Raise ValueError where a value is not what the field's annotation says."""
     kinds: tuple[tuple[tuple[str, ...], tuple[type, ...], str], ...] = (
         (_WHOLE, (int,), "a whole number"),
+        (("extended_to",), (int, type(None)), "a whole number"),
         (_WORDS, (str,), "text"),
         (_NUMBERS, (int, float, type(None)), "a number"),
         (("placements", "curve"), (list, tuple), "a list"),

@@ -1,6 +1,5 @@
 """The trials of a study being searched: what was started, how far it came, how it ended."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -14,7 +13,22 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from nasattn.errors import UserError
 from nasattn.files import write_atomic
 from nasattn.placement import Architecture
-from nasattn.records import CURVE_KEY, RECORD_KEY, Trial
+from nasattn.records import (
+    CURVE_KEY,
+    HISTORY_FILE,
+    MARK_KEY,
+    RECORD_KEY,
+    TRIAL_FILE,
+    Mark,
+    Trial,
+    history_text,
+    marked,
+    marks_of,
+    trial_folders,
+    trial_text,
+    without_curve,
+)
+from nasattn.search.sampler_part import sampler_part
 from nasattn.search.settings import Settings, check_same
 from nasattn.search.storage import DIRECTIONS, storage_errors
 from nasattn.training import remove_checkpoints
@@ -22,7 +36,7 @@ from nasattn.training import remove_checkpoints
 ENDED = frozenset({"complete", "pruned", "failed"})
 # A pruned trial may be gone on with: it keeps its checkpoints.
 _DONE = ENDED - {"pruned"}
-_OPTUNA_STATES = {"complete": TrialState.COMPLETE, "pruned": TrialState.PRUNED}
+OPTUNA_STATES = {"complete": TrialState.COMPLETE, "pruned": TrialState.PRUNED}
 SETTINGS_KEY = "nasattn:settings"
 
 
@@ -59,6 +73,19 @@ class Attempt:
             self.record.trial == 0 and self.record.state == "failed"
         )
 
+    @property
+    def is_set_aside(self) -> bool:
+        """Whether a person took its result out: it is as if the trial had never been."""
+        return self.record.state == "invalid"
+
+    @property
+    def is_left_off(self) -> bool:
+        """Whether it is to be gone on with; another trial takes the place of one set aside.
+
+        The baseline has no other: it is trained again under its own number.
+        """
+        return not self.has_ended and (self.record.trial == 0 or not self.is_set_aside)
+
 
 class Ledger:
     """Writes every step of every trial to the storage and to the run folder.
@@ -89,12 +116,14 @@ class Ledger:
 
     def _check_folders(self) -> None:
         """Refuse to overwrite the folder of a trial that the storage has lost."""
+        folders = list(trial_folders(self._folder))  # first: another process may add both
         known = {str(attempt.record.trial) for attempt in self.attempts()}
-        lost = [path for path in self._folder.glob("trials/*") if path.name not in known]
+        lost = [path for path in folders if path.name not in known]
         if lost:
             raise UserError(
                 f"{lost[0]} is a trial that {self._shown} does not know of study "
-                f'"{self._settings.name}"; put the storage back, or give another --name'
+                f'"{self._settings.name}"; put the storage back, or give another --name '
+                "(a study.db that is moved away is rebuilt from the run folder)"
             )
 
     def _find_or_create(self, begun: bool) -> int:  # noqa: FBT001 - passed on from the constructor
@@ -145,7 +174,28 @@ class Ledger:
             known = latest.get(record.trial)
             if known is None or record.attempt > known.record.attempt:
                 latest[record.trial] = Attempt(record, frozen)
-        return [latest[number] for number in sorted(latest)]
+        marks = self._marks()
+        return [
+            replace(attempt, record=marked(attempt.record, marks.get(number)))
+            for number, attempt in sorted(latest.items())
+        ]
+
+    def _marks(self) -> dict[int, Mark]:
+        try:
+            with storage_errors(self._shown):
+                return marks_of(self._storage.get_study_user_attrs(self._study_id))
+        except ValueError as error:
+            raise UserError(f"storage {self._shown}: {error}") from None
+
+    def mark(self, attempt: Attempt, mark: Mark | None) -> None:
+        """Set a trial's result aside, or put it back where ``mark`` is None."""
+        record = self._record_of(attempt.frozen)
+        # The file first: after a kill in between the command can be typed again.
+        if (self.trial_folder(record) / TRIAL_FILE).is_file():
+            self._write_record(record, attempt.frozen, mark)
+        key, value = f"{MARK_KEY}{record.trial}", mark.to_dict() if mark else None
+        with storage_errors(self._shown):
+            self._storage.set_study_user_attr(self._study_id, key, value)
 
     def recorded(self, trial: int) -> dict[int, Mapping[str, Any]]:
         """Return the epochs of a trial by number, each as the last attempt at it recorded it."""
@@ -180,23 +230,22 @@ class Ledger:
             state=TrialState.RUNNING,
             params=dict(proposal.params),
             distributions=dict(proposal.distributions),
-            user_attrs={RECORD_KEY: _without_curve(record), CURVE_KEY: []},
+            user_attrs={RECORD_KEY: without_curve(record), CURVE_KEY: []},
             system_attrs=dict(proposal.notes),
         )
         # The row first: a kill in between must not leave a folder that no row knows.
         with storage_errors(self._shown):
             trial_id = self._storage.create_new_trial(self._study_id, template_trial=frozen)
             attempt = Attempt(record, self._storage.get_trial(trial_id))
+        self._write_record(record, frozen)
         folder = self.trial_folder(record)
         write_atomic(folder / "architecture.json", proposal.architecture.text + "\n")
-        write_atomic(folder / "history.jsonl", "")
-        self._write_record(record)
+        write_atomic(folder / HISTORY_FILE, "")
         return attempt
 
     def add_epoch(self, attempt: Attempt, curve: Sequence[Mapping[str, Any]]) -> None:
         """Enter the learning curve up to now: one transaction an epoch."""
-        lines = "".join(json.dumps(epoch) + "\n" for epoch in curve)
-        write_atomic(self.trial_folder(attempt.record) / "history.jsonl", lines)
+        write_atomic(self.trial_folder(attempt.record) / HISTORY_FILE, history_text(curve))
         with storage_errors(self._shown):
             self._storage.set_trial_user_attr(attempt.frozen._trial_id, CURVE_KEY, list(curve))
 
@@ -208,10 +257,10 @@ class Ledger:
 
     def update(self, attempt: Attempt, record: Trial) -> Attempt:
         """Enter what is known by now of an attempt."""
-        self._write_record(record)
+        self._write_record(record, attempt.frozen)
         trial_id = attempt.frozen._trial_id
         with storage_errors(self._shown):
-            self._storage.set_trial_user_attr(trial_id, RECORD_KEY, _without_curve(record))
+            self._storage.set_trial_user_attr(trial_id, RECORD_KEY, without_curve(record))
         return Attempt(record, attempt.frozen)
 
     def settle(self, attempt: Attempt) -> None:
@@ -220,30 +269,29 @@ class Ledger:
             return
         if attempt.record.state in _DONE and not self._settings.execution.keep_checkpoints:
             remove_checkpoints(self.trial_folder(attempt.record))
-        state = _OPTUNA_STATES.get(attempt.record.state, TrialState.FAIL)
+        state = OPTUNA_STATES.get(attempt.record.state, TrialState.FAIL)
         values = self.values(attempt.record) if state == TrialState.COMPLETE else None
         with storage_errors(self._shown):
             self._storage.set_trial_state_values(attempt.frozen._trial_id, state, values)
 
     def values(self, record: Trial) -> list[float]:
         """Return the objectives of a complete trial."""
-        return [float(getattr(record, name)) for name in self._settings.objectives]
+        return objective_values(record, self._settings)
 
     def trial_folder(self, record: Trial) -> Path:
         """Return the folder of a trial's files."""
         return self._folder / "trials" / str(record.trial)
 
-    def _write_record(self, record: Trial) -> None:
-        text = json.dumps(_without_curve(record), indent=1) + "\n"
-        write_atomic(self.trial_folder(record) / "trial.json", text)
+    def _write_record(self, record: Trial, frozen: FrozenTrial, mark: Mark | None = None) -> None:
+        text = trial_text(record, sampler_part(frozen), mark)
+        write_atomic(self.trial_folder(record) / TRIAL_FILE, text)
+
+
+def objective_values(record: Trial, settings: Settings) -> list[float]:
+    """Return the objectives of a complete trial."""
+    return [float(getattr(record, name)) for name in settings.objectives]
 
 
 def now() -> str:
     """Return the time as records keep it: ISO 8601, UTC, whole seconds."""
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _without_curve(record: Trial) -> dict[str, Any]:
-    values = record.to_dict()
-    del values["curve"]
-    return values

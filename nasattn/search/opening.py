@@ -1,22 +1,25 @@
 """Making, opening and resuming a study in its run folder."""
 
 import errno
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 from nasattn.errors import UserError, WriteError
-from nasattn.records import Trial, check_name, load_study, load_trials
+from nasattn.records import Trial, check_name, has_trials, load_study, load_trials
 from nasattn.search.environment import differences, environment
 from nasattn.search.freeze import Material, freeze, thaw
 from nasattn.search.ledger import Ledger
 from nasattn.search.lock import locked
+from nasattn.search.rebuild import rebuild_if_gone, what_to_do
 from nasattn.search.running import Outcome, Runner
 from nasattn.search.session import Session
-from nasattn.search.settings import Settings, check_same
-from nasattn.search.storage import absolute_url, default_url, open_storage, without_password
+from nasattn.search.settings import Settings, check_same, kept_in
+from nasattn.search.storage import open_storage
 from nasattn.search.study_file import StudyFile
+
+Work = Callable[[Runner], Outcome]
 
 
 def search(file: StudyFile, relative_to: Path, place: str, session: Session) -> Outcome:
@@ -45,7 +48,13 @@ def search(file: StudyFile, relative_to: Path, place: str, session: Session) -> 
     return _run(material, folder, frozen, session, file.storage)
 
 
-def resume(name: str, trials: int | None, storage: str | None, session: Session) -> Outcome:
+def resume(
+    name: str,
+    trials: int | None,
+    storage: str | None,
+    session: Session,
+    work: Work = Runner.run,
+) -> Outcome:
     """Go on with a study by its name.
 
     Args:
@@ -53,6 +62,7 @@ def resume(name: str, trials: int | None, storage: str | None, session: Session)
         trials: Its new total; None leaves it.
         storage: Its storage's URL, where that needs a password.
         session: Where and how.
+        work: What the runner is to do; by default all that the total asks for.
 
     Raises:
         UserError: there is no such study, its data are gone or changed, or it has variants
@@ -66,21 +76,28 @@ def resume(name: str, trials: int | None, storage: str | None, session: Session)
     if trials is not None:
         _check_total(trials, frozen, load_trials(study, curves=False))
     settings = frozen.model_copy(update={"trials": trials or frozen.trials})
-    return _run(thaw(settings, session), folder, frozen, session, storage)
+    return _run(thaw(settings, session), folder, frozen, session, storage, work=work)
 
 
 def _check_total(total: int, frozen: Settings, begun: Sequence[Trial]) -> None:
     if frozen.variant:
         raise UserError(f'study "{frozen.name}" lists variants: its total is {frozen.trials}')
-    if total < len(begun):
+    num_begun = sum(trial.state != "invalid" for trial in begun)
+    if total < num_begun:
         raise UserError(
-            f'--trials {total}: is the total, and study "{frozen.name}" has {len(begun)} trials '
-            f"already; a total above {len(begun)} adds trials"
+            f'--trials {total}: is the total, and study "{frozen.name}" has {num_begun} trials '
+            f"already; a total above {num_begun} adds trials"
         )
 
 
-def _run(
-    material: Material, folder: Path, frozen: Settings | None, session: Session, given: str | None
+def _run(  # noqa: PLR0913 - what a study is, and what is to be done with it
+    material: Material,
+    folder: Path,
+    frozen: Settings | None,
+    session: Session,
+    given: str | None,
+    *,
+    work: Work = Runner.run,
 ) -> Outcome:
     """Run a study that is new (``frozen`` is None) or gone on with.
 
@@ -90,27 +107,28 @@ def _run(
         frozen: Its settings as they were, where it was begun.
         session: Where and how.
         given: Its storage's URL as the user gave it, with a password if it needs one.
+        work: What the runner is to do.
     """
     settings = material.settings
-    shown = settings.storage or default_url(folder)
-    url = absolute_url(given) if given else shown
-    if without_password(url) != shown:
-        raise UserError(
-            f'study "{settings.name}" is kept in {shown}, not in {without_password(url)}; '
-            "leave out --storage, or give another --name"
-        )
-    begun = any(folder.glob("trials/*"))
-    _check_database(url, begun=begun)
+    url, shown = kept_in(settings, folder, given)
+    begun = has_trials(folder)
+    _check_database(url, begun=begun, own=frozen is not None and settings.storage is None)
     storage = open_storage(url, shown) if settings.storage else None
     _make_folder(folder)
     _check_hardware(frozen, session)
-    with _left_as_it_was(folder), locked(folder, settings.name):
+    with (
+        _left_as_it_was(folder),
+        locked(folder, settings.name),
+        what_to_do(folder, settings),
+    ):
+        if frozen is not None and (done := rebuild_if_gone(folder, frozen)):
+            session.observer.note(done)
         storage = storage or open_storage(url, shown)
         ledger = Ledger(storage, settings, folder, shown, begun=begun)
         if frozen != settings:
             settings.save(folder)
         _note_differences(frozen, session)
-        return Runner(material, ledger, folder, session).run()
+        return work(Runner(material, ledger, folder, session))
 
 
 def _make_folder(folder: Path) -> None:
@@ -135,10 +153,13 @@ def _left_as_it_was(folder: Path) -> Iterator[None]:
                 folder.rmdir()
 
 
-def _check_database(url: str, *, begun: bool) -> None:
-    """Refuse to begin anew where a study was begun and its SQLite file is gone."""
+def _check_database(url: str, *, begun: bool, own: bool) -> None:
+    """Refuse to begin anew where a study was begun and its SQLite file is gone.
+
+    Its ``own``, in the run folder, is rebuilt. Another may lie on a disk that is not mounted.
+    """
     scheme, _, path = url.partition(":///")
-    if begun and scheme.startswith("sqlite") and not Path(path).is_file():
+    if begun and not own and scheme.startswith("sqlite") and not Path(path).is_file():
         raise UserError(
             f"{path} is gone, but the trials in the run folder are not; put it back, or give "
             "the study another --name"

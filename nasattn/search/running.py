@@ -1,6 +1,5 @@
 """The search itself: propose, train, record, until the study's total is reached."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
@@ -9,18 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from nasattn.errors import FailedError, StoppedError, UserError, WriteError
-from nasattn.placement import canonical
 from nasattn.records import Trial
+from nasattn.search.continuing import plan_again
 from nasattn.search.environment import device_name
 from nasattn.search.freeze import Material
 from nasattn.search.ledger import ENDED, Attempt, Ledger, Proposal, now
 from nasattn.search.proposing import Rejected, make_proposer
 from nasattn.search.pruned import PrunedError
+from nasattn.search.recorded import check_unchanged, recorded_proposal
 from nasattn.search.session import Session
-from nasattn.search.study_file import VariantPlacement
 from nasattn.search.timing_trial import time_trial, with_known_latency
 from nasattn.search.training_trial import train_architecture
-from nasattn.training import Epoch
+from nasattn.training import Epoch, remove_checkpoints
 
 
 class Outcome(StrEnum):
@@ -32,12 +31,13 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A trial to be trained: a new one, or one that was cut off."""
+    """A trial to be trained: a new one, or one that is gone on with."""
 
     number: int
     attempt: int
     repeat: int
     proposal: Proposal
+    extended_to: int | None = None
 
 
 class Runner:
@@ -64,16 +64,8 @@ class Runner:
             StoppedError: the user asked to stop; the trial in progress is paused.
             FailedError: the storage, the disk or the bare backbone failed.
         """
-        settings = self._material.settings
-        for attempt in self._ledger.attempts():
-            if attempt.record.state in ENDED:
-                # Killed between the record and Optuna's state.
-                self._ledger.settle(attempt)
-        attempts = self._ledger.attempts()
-        self._check_backbone(attempts)
-        ended = tuple(a.record for a in attempts if a.has_ended)
-        self._observer.study_opened(settings.name, settings.objectives, ended, settings.trials)
-        while sum(a.has_ended for a in attempts) < settings.trials:
+        attempts = self._open()
+        while not self._is_done(attempts):
             self._check()
             task = self._next_task(attempts)
             if task is None:
@@ -82,23 +74,54 @@ class Runner:
             attempts = self._ledger.attempts()
         return Outcome.DONE
 
-    def _check_backbone(self, attempts: list[Attempt]) -> None:
-        """Refuse to go on over a backbone that is not the one that trial 0 trained."""
-        if not attempts:
-            return
-        first = attempts[0].record
-        now = self._material.model.cost(self._proposal_of(attempts[0]).architecture)
-        if (first.params, first.flops) != (now.params, now.flops):
-            raise UserError(
-                f"backbone {self._material.settings.backbone} has changed since the study was "
-                f"made: {first.params:,} params and {first.flops:,} flops then, "
-                f"{now.params:,} and {now.flops:,} now"
-            )
+    def _is_done(self, attempts: Sequence[Attempt]) -> bool:
+        """Tell whether no trial is left off and the total is reached."""
+        ended = sum(attempt.has_ended for attempt in attempts)
+        left_off = any(attempt.is_left_off for attempt in attempts)
+        return ended >= self._material.settings.trials and not left_off
+
+    def run_again(self, numbers: Sequence[int], epochs: int | None) -> Outcome:
+        """Train chosen trials further, under their own numbers, and nothing else.
+
+        Args:
+            numbers: Which.
+            epochs: To how many in all, where these are more than the recipe's.
+
+        Raises:
+            UserError: from ``plan_again``.
+            StoppedError: as for ``run``.
+            FailedError: as for ``run``.
+        """
+        settings = self._material.settings
+        has_baseline = settings.search.sampler != "single"
+        for again in plan_again(
+            self._open(), numbers, epochs, settings.recipe, has_baseline=has_baseline
+        ):
+            self._check()
+            for words in again.notes:
+                self._observer.note(words)
+            if again.from_its_beginning:
+                remove_checkpoints(self._ledger.trial_folder(again.attempt.record))
+            self._train(replace(self._again(again.attempt), extended_to=again.extended_to))
+        return Outcome.DONE
+
+    def _open(self) -> list[Attempt]:
+        """Bring the trials in order, check that they are of this code, and tell of them."""
+        settings = self._material.settings
+        for attempt in self._ledger.attempts():
+            if attempt.record.state in ENDED:
+                # Killed between the record and Optuna's state.
+                self._ledger.settle(attempt)
+        attempts = self._ledger.attempts()
+        check_unchanged(self._material, attempts)
+        ended = tuple(a.record for a in attempts if a.has_ended)
+        self._observer.study_opened(settings.name, settings.objectives, ended, settings.trials)
+        return attempts
 
     def _next_task(self, attempts: list[Attempt]) -> Task | None:
         """Return the trial that was cut off, else the next repeat, else a new architecture."""
         for attempt in attempts:
-            if not attempt.has_ended:
+            if attempt.is_left_off:
                 return self._again(attempt)
         number = len(attempts)
         if not attempts:
@@ -116,36 +139,21 @@ class Runner:
 
     def _next_repeat(self, number: int, attempts: list[Attempt]) -> Task | None:
         """Return the next repeat of the first architecture that lacks one."""
-        trained = Counter(attempt.record.digest for attempt in attempts)
-        for attempt in attempts:
-            done = trained[attempt.record.digest]
-            if done < self._material.settings.repeats:
-                return Task(number, 1, done, self._proposal_of(attempt))
+        trained = [attempt for attempt in attempts if not attempt.is_set_aside]
+        known = {(attempt.record.digest, attempt.record.repeat) for attempt in trained}
+        for attempt in trained:
+            for repeat in range(self._material.settings.repeats):
+                if (attempt.record.digest, repeat) not in known:
+                    return Task(number, 1, repeat, recorded_proposal(self._material, attempt))
         return None
 
     def _again(self, attempt: Attempt) -> Task:
         record = attempt.record
         self._ledger.settle(attempt)
-        proposal = self._proposal_of(attempt)
-        return Task(record.trial, record.attempt + 1, record.repeat, proposal)
-
-    def _proposal_of(self, attempt: Attempt) -> Proposal:
-        """Return what a trial trains, from its record alone."""
-        frozen, record = attempt.frozen, attempt.record
-        bare = self._material.settings.bare
-        architecture = canonical(
-            bare.backbone,
-            dict(bare.backbone_args),
-            bare.input_shape,
-            [VariantPlacement.model_validate(p).placement(p["at"]) for p in record.placements],
-        )
-        if architecture.digest != record.digest:
-            raise FailedError(
-                f"trial {record.trial} was trained as {record.digest}, but its placements make "
-                f"{architecture.digest}: another version of nasattn made it"
-            )
-        notes = frozen.system_attrs
-        return Proposal(architecture, frozen.params, frozen.distributions, notes, record.variant)
+        if attempt.is_set_aside:
+            remove_checkpoints(self._ledger.trial_folder(record))
+        proposal = recorded_proposal(self._material, attempt)
+        return Task(record.trial, record.attempt + 1, record.repeat, proposal, record.extended_to)
 
     def _train(self, task: Task) -> None:
         record = self._record(task)
@@ -183,15 +191,16 @@ class Runner:
         before = self._ledger.recorded(task.number) if task.attempt > 1 else {}
         folder = self._ledger.trial_folder(record)
         architecture = task.proposal.architecture
+        material = self._material.with_epochs(task.extended_to)
         with closing(
-            train_architecture(self._material, architecture, task.repeat, self._session, folder)
+            train_architecture(material, architecture, task.repeat, self._session, folder)
         ) as curves:
             record = self._enter(attempt, next(curves))
             if before and not record.curve:
                 self._observer.note(
                     f"trial {record.trial} starts again from its beginning: no usable checkpoint"
                 )
-            self._observer.trial_started(record, self._material.settings.recipe.epochs)
+            self._observer.trial_started(record, material.settings.recipe.epochs)
             for curve in curves:
                 self._note_memory(record, curve)
                 record = self._enter(attempt, curve)
@@ -261,6 +270,7 @@ class Runner:
             flops=totals.flops,
             flops_stock=totals.flops_stock,
             epochs=0,
+            extended_to=task.extended_to,
             seconds=0.0,
             placements=tuple(p.to_dict() for p in task.proposal.architecture.placements),
             device=device_name(self._session.device),

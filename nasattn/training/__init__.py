@@ -7,6 +7,7 @@ from nasattn.training.evaluation import Scores, evaluate
 from nasattn.training.loop import Epoch, Training, train
 from nasattn.training.precision import chosen_output
 from nasattn.training.recipe import Optimizer, Recipe, Schedule
+from nasattn.training.schedule import is_open_ended
 
 __all__ = [
     "Checkpoints",
@@ -19,6 +20,7 @@ __all__ = [
     "chosen_output",
     "deterministic",
     "evaluate",
+    "is_open_ended",
     "remove_checkpoints",
     "resolve_device",
     "resolve_recipe",
