@@ -29,6 +29,7 @@ class Trial:
         latency_iqr_ms: Interquartile range of its measurements.
         epochs: How many were trained.
         extended_to: How many it was continued to, where a person asked for more than the recipe's.
+        by_hand: Whether a person had it trained further: then nothing stops it early.
         seconds: Spent training and evaluating.
         placements: ``{"slot", "at", "module", "options"}`` each; none in the bare backbone.
         device: What it was trained on.
@@ -53,6 +54,7 @@ class Trial:
     latency_iqr_ms: float | None = None
     epochs: int
     extended_to: int | None = None
+    by_hand: bool = False
     seconds: float
     placements: tuple[Mapping[str, Any], ...]
     device: str
@@ -105,6 +107,7 @@ def _check_types(values: Mapping[str, Any]) -> None:
     kinds: tuple[tuple[tuple[str, ...], tuple[type, ...], str], ...] = (
         (_WHOLE, (int,), "a whole number"),
         (("extended_to",), (int, type(None)), "a whole number"),
+        (("by_hand",), (bool,), "true or false"),
         (_WORDS, (str,), "text"),
         (_NUMBERS, (int, float, type(None)), "a number"),
         (("placements", "curve"), (list, tuple), "a list"),

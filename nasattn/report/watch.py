@@ -90,10 +90,10 @@ class LineView:
 def change_words(study: Study, trial: Trial) -> str:
     """Write what has become of a trial, in one line."""
     if trial.state == "running":
-        accuracy = f": {percent(trial.accuracy)} %" if trial.epochs else ""
-        left = f", {words} left" if (words := _left(trial, study)) else ""
         at = f"trial {trial.trial} epoch {trial.epochs}/{_wanted(trial, study)}"
-        return f"{at}{accuracy}{left}: {describe(trial)}"
+        if not trial.epochs:
+            return f"{at}: {describe(trial)}"
+        return f"{at}: {percent(trial.accuracy)} %, {_left(trial, study)} left"
     words = trial.reason if trial.state in ("failed", "invalid") else result_words(trial)
     why = f" ({trial.reason})" if trial.state in ("pruned", "paused") and trial.reason else ""
     return f"trial {trial.trial} {trial.state}{why}: {words}"

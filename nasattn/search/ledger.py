@@ -1,6 +1,6 @@
 """The trials of a study being searched: what was started, how far it came, how it ended."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -197,13 +197,14 @@ class Ledger:
         with storage_errors(self._shown):
             self._storage.set_study_user_attr(self._study_id, key, value)
 
-    def recorded(self, trial: int) -> dict[int, Mapping[str, Any]]:
-        """Return the epochs of a trial by number, each as the last attempt at it recorded it."""
+    def recorded(self, trial: int, counts: Callable[[Trial], bool]) -> dict[int, Mapping[str, Any]]:
+        """Return the epochs of a trial by number, each as the last attempt that counts has it."""
         records = [
             self._record_of(frozen)
             for frozen in self._all_trials()
             if frozen.user_attrs.get(RECORD_KEY, {}).get("trial") == trial
         ]
+        records = [record for record in records if counts(record)]
         records.sort(key=lambda record: record.attempt)
         return {epoch["epoch"]: epoch for record in records for epoch in record.curve}
 

@@ -19,7 +19,7 @@ from nasattn.search.recorded import check_unchanged, recorded_proposal
 from nasattn.search.session import Session
 from nasattn.search.timing_trial import time_trial, with_known_latency
 from nasattn.search.training_trial import train_architecture
-from nasattn.training import Epoch, remove_checkpoints
+from nasattn.training import Epoch, is_open_ended, remove_checkpoints
 
 
 class Outcome(StrEnum):
@@ -38,6 +38,7 @@ class Task:
     repeat: int
     proposal: Proposal
     extended_to: int | None = None
+    by_hand: bool = False
 
 
 class Runner:
@@ -102,7 +103,8 @@ class Runner:
                 self._observer.note(words)
             if again.from_its_beginning:
                 remove_checkpoints(self._ledger.trial_folder(again.attempt.record))
-            self._train(replace(self._again(again.attempt), extended_to=again.extended_to))
+            task = self._again(again.attempt)
+            self._train(replace(task, extended_to=again.extended_to, by_hand=True))
         return Outcome.DONE
 
     def _open(self) -> list[Attempt]:
@@ -153,7 +155,14 @@ class Runner:
         if attempt.is_set_aside:
             remove_checkpoints(self._ledger.trial_folder(record))
         proposal = recorded_proposal(self._material, attempt)
-        return Task(record.trial, record.attempt + 1, record.repeat, proposal, record.extended_to)
+        return Task(
+            record.trial,
+            record.attempt + 1,
+            record.repeat,
+            proposal,
+            extended_to=record.extended_to,
+            by_hand=record.by_hand,
+        )
 
     def _train(self, task: Task) -> None:
         record = self._record(task)
@@ -188,7 +197,7 @@ class Runner:
 
     def _train_epochs(self, task: Task, attempt: Attempt) -> Trial:
         record = attempt.record
-        before = self._ledger.recorded(task.number) if task.attempt > 1 else {}
+        before = self._before(task)
         folder = self._ledger.trial_folder(record)
         architecture = task.proposal.architecture
         material = self._material.with_epochs(task.extended_to)
@@ -207,6 +216,15 @@ class Runner:
                 self._note_repeated(record, before)
                 self._observer.epoch_finished(record, record.curve[-1])
         return record
+
+    def _before(self, task: Task) -> dict[int, Mapping[str, Any]]:
+        """Return the epochs by number that earlier attempts of the same schedule recorded."""
+        if task.attempt == 1:
+            return {}
+        is_any = is_open_ended(self._material.settings.recipe.schedule)
+        return self._ledger.recorded(
+            task.number, lambda record: is_any or record.extended_to == task.extended_to
+        )
 
     def _enter(self, attempt: Attempt, epochs: Sequence[Epoch]) -> Trial:
         """Enter a learning curve; return the record that it belongs to."""
@@ -271,6 +289,7 @@ class Runner:
             flops_stock=totals.flops_stock,
             epochs=0,
             extended_to=task.extended_to,
+            by_hand=task.by_hand,
             seconds=0.0,
             placements=tuple(p.to_dict() for p in task.proposal.architecture.placements),
             device=device_name(self._session.device),

@@ -1,5 +1,6 @@
 """What a sampler must find again of a trial, as the trial's file in the run folder keeps it."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +23,9 @@ def sampler_part(frozen: FrozenTrial) -> dict[str, Any]:
     domains = frozen.distributions
     return {
         "params": dict(frozen.params),
-        "distributions": {name: distribution_to_json(domains[name]) for name in frozen.params},
+        "distributions": {
+            name: json.loads(distribution_to_json(domains[name])) for name in frozen.params
+        },
         "notes": dict(frozen.system_attrs),
     }
 
@@ -35,7 +38,7 @@ def read_sampler_part(values: Mapping[str, Any]) -> SamplerPart:
     """
     try:
         params, domains = dict(values["params"]), dict(values["distributions"])
-        read = {name: json_to_distribution(domains[name]) for name in params}
+        read = {name: json_to_distribution(json.dumps(domains[name])) for name in params}
         return SamplerPart(params, read, dict(values["notes"]))
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"its sampler's part is broken: {error}") from None

@@ -63,7 +63,8 @@ def test_each_change_is_one_line_and_it_ends_with_the_study(study: Study) -> Non
         "trial 1 pruned (61 % at epoch 2)",
         "trial 2 complete",
     ]
-    assert lines[1].startswith("trial 1 epoch 2/4: 65.00 %, 3.5s left: gct(l1) @ before")
+    assert lines[1] == "trial 1 epoch 2/4: 65.00 %, 3.5s left"
+    assert lines[3] == "trial 2 epoch 0/4: gct(l1) @ before layer1-3.0.conv1"
 
 
 def test_the_first_line_says_how_far_the_study_is(study: Study) -> None:

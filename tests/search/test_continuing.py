@@ -20,7 +20,7 @@ from tests.search.steering import MULTISTEP, NAME, bits, front, resume, run, sea
 from tests.search.tiny import STUDY, fail
 from tests.studies import make_trial
 
-SHORT = STUDY.replace("trials = 5", "trials = 4")
+SHORT = STUDY.replace("trials = 5", "trials = 3")
 STEPPED = SHORT.replace("precision", MULTISTEP)
 EPOCHS = Recipe(epochs=30)
 
@@ -33,7 +33,7 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         found[name] = tmp_path_factory.mktemp(name)
         search(found[name], "--keep-checkpoints", study=study)
         found[f"{name} 4"] = tmp_path_factory.mktemp(f"{name}-4")
-        search(found[f"{name} 4"], "--epochs", 4, "--trials", 3, study=study)
+        search(found[f"{name} 4"], "--epochs", 4, "--trials", 2, study=study)
     return found
 
 
@@ -52,16 +52,17 @@ def test_to_more_epochs_it_is_the_training_of_so_many(
     home: Path, homes: dict[str, Path], schedule: str
 ) -> None:
     before = trials(home)
-    said = resume(home, "--trial", 2, "--epochs", 4)
+    said = resume(home, "--trial", 1, "--epochs", 4)
     assert "more than the recipe's 2" in said
     # Only a schedule that does not look ahead goes on from where the shorter one ended.
-    assert ("trial 2 goes on after epoch 2 of 4" in said) == (schedule == "multistep")
+    assert ("trial 1 goes on after epoch 2 of 4" in said) == (schedule == "multistep")
     assert ("begins anew: a cosine schedule over 4 epochs" in said) == (schedule == "cosine")
+    assert ", trained again: " not in said
     found = trials(home)
-    assert [t for t in found if t["trial"] != 2] == [t for t in before if t["trial"] != 2]
-    assert bits(found[2]) == bits(trials(homes[f"{schedule} 4"])[2])
-    assert (found[2]["state"], found[2]["attempt"], found[2]["extended_to"]) == ("complete", 2, 4)
-    assert 2 not in [member["trial"] for member in front(home)["front"]]
+    assert [t for t in found if t["trial"] != 1] == [t for t in before if t["trial"] != 1]
+    assert bits(found[1]) == bits(trials(homes[f"{schedule} 4"])[1])
+    assert (found[1]["state"], found[1]["attempt"], found[1]["extended_to"]) == ("complete", 2, 4)
+    assert 1 not in [member["trial"] for member in front(home)["front"]]
     table, _ = run("trials", NAME, "--runs-dir", home / "runs")
     assert "4/4" in table
     assert "(beyond the recipe's epochs: not on the front)" in table
@@ -73,6 +74,7 @@ def test_as_the_recipe_says_it_is_what_it_was(home: Path) -> None:
     resume(home, "--trial", 2, "--epochs", 4)
     said = resume(home, "--trial", 2)
     assert "trial 2 is complete: trained again as the recipe says" in said
+    assert ", trained again: " not in said
     found = trials(home)
     assert (found[2]["attempt"], found[2]["extended_to"]) == (3, None)
     assert [bits(trial) for trial in found] == [bits(trial) for trial in before]
@@ -101,11 +103,12 @@ def test_a_pruned_trial_gets_its_second_chance_from_its_checkpoint(
     with ended_at(2, PrunedError("hopeless"), monkeypatch):
         search(tmp_path, study=SHORT)
     undisturbed = trials(homes["cosine"])
-    assert [t["state"] for t in trials(tmp_path)] == ["complete", "pruned", "pruned", "pruned"]
+    assert [t["state"] for t in trials(tmp_path)] == ["complete", "pruned", "pruned"]
     said = resume(tmp_path, "--trial", 2, "--trial", 1)
     assert said.index("trial 2 goes on after epoch 1 of 2") < said.index("trial 1 goes on after")
     found = trials(tmp_path)
-    assert [t["state"] for t in found] == ["complete", "complete", "complete", "pruned"]
+    assert [t["by_hand"] for t in found] == [False, True, True]
+    assert [t["state"] for t in found] == ["complete", "complete", "complete"]
     assert [bits(found[n]) for n in (0, 1, 2)] == [bits(undisturbed[n]) for n in (0, 1, 2)]
     assert front(tmp_path)["front"] != []
 
@@ -116,16 +119,16 @@ def test_the_best_are_chosen_said_and_trained(
 ) -> None:
     search(tmp_path, study=SHORT)
     with ended_at(2, PrunedError("hopeless"), monkeypatch):
-        search(tmp_path, "--trials", 8, study=SHORT)
+        search(tmp_path, "--trials", 7, study=SHORT)
     before = trials(tmp_path)
-    assert [t["trial"] for t in before if t["state"] == "pruned"] == [5, 6, 7]
+    assert [t["trial"] for t in before if t["state"] == "pruned"] == [4, 5, 6]
     said = resume(tmp_path, "--best", 2)
     after = trials(tmp_path)
     chosen = [t["trial"] for t in after if t["attempt"] == 2]
     assert f"{len(chosen)} of 3 paused or pruned trials, by the expected gain" in said
     assert 1 <= len(chosen) <= 2
     assert all(after[number]["state"] == "complete" for number in chosen)
-    assert all(after[n] == before[n] for n in range(8) if n not in chosen)
+    assert all(after[n] == before[n] for n in range(7) if n not in chosen)
 
 
 @pytest.mark.slow
@@ -160,8 +163,9 @@ def test_interrupted_it_is_gone_on_with_to_its_epochs_and_nothing_else(
     assert (paused["state"], paused["epochs"], paused["extended_to"]) == ("paused", 3, 4)
     resume(home)
     found = trials(home)
+    assert [trial["by_hand"] for trial in found] == [False, True, False]
     assert bits(found[1]) == bits(trials(homes["multistep 4"])[1])
-    assert len(found) == 4
+    assert len(found) == 3
 
 
 def attempt(**changes: Any) -> Attempt:
@@ -220,7 +224,7 @@ def test_what_cannot_be_continued_is_one_line(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--trial", 9), "no trial 9 in the study: its trials are 0 to 3"),
+        (("--trial", 9), "no trial 9 in the study: its trials are 0 to 2"),
         (("--trial", 0, "--epochs", 9), "trial 0 is the baseline that all are compared with"),
         (("--epochs", 9), "--epochs 9: goes with --trial"),
         (("--trial", 1, "--best", 2), "--trial and --best: only one of them"),

@@ -15,7 +15,7 @@ from tests.search.steering import NAME, bits, resume, run, search, trials
 from tests.search.test_proposing import Study, make
 from tests.search.tiny import fail, nasattn
 
-TRIALS, CUT = 9, 5
+TRIALS, CUT = 7, 4
 
 
 def proposals(study: Study) -> list[Any]:
