@@ -2,11 +2,16 @@
 
 import shutil
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from nasattn.records import Mark
+from nasattn.search.ledger import Attempt
+from nasattn.search.proposing import Rejected, make_proposer
 from tests.search.steering import NAME, bits, front, resume, run, search, trials
+from tests.search.test_proposing import Study, make
 from tests.search.tiny import STUDY, fail, nasattn
 
 SHORT = STUDY.replace("trials = 5", "trials = 4").replace("epochs = 2", "epochs = 1")
@@ -154,3 +159,22 @@ def test_it_works_in_any_storage_and_from_a_process_of_its_own(tmp_path: Path) -
     invalidate(tmp_path, 3, "--undo")
     assert trials(tmp_path)[3]["state"] == "complete"
     assert nasattn("invalidate", NAME, 3, "--undo", runs=tmp_path / "runs").returncode == 2
+
+
+def test_a_sampler_proposes_as_if_it_had_never_been(tmp_path: Path) -> None:
+    study = Study(tmp_path / "run", make(tmp_path, search__sampler="tpe", trials=7))
+    for _ in range(6):
+        study.step()
+    spoiled = study.attempts()[3]
+    proposer = make_proposer(study.material, study.ledger, lambda: None)
+    without = [attempt for attempt in study.attempts() if attempt != spoiled]
+    expected = proposer.propose(6, without, Rejected())
+    study.ledger.mark(spoiled, Mark(1, "wrong images"))
+    assert proposer.propose(6, study.attempts(), Rejected()) == expected
+    extended = replace(spoiled, record=replace(spoiled.record, extended_to=60))
+    learned = [*without, extended]
+    assert proposer.propose(6, sorted(learned, key=by_number), Rejected()) == expected
+
+
+def by_number(attempt: Attempt) -> int:
+    return attempt.record.trial
