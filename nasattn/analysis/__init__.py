@@ -1,5 +1,16 @@
 """What trials say together: dominance, the front, its hypervolume and knee; reads records."""
 
 from nasattn.analysis.pareto import CostRange, Front, Result, baseline, direction, dominators, front
+from nasattn.analysis.promotion import Candidate, promising
 
-__all__ = ["CostRange", "Front", "Result", "baseline", "direction", "dominators", "front"]
+__all__ = [
+    "Candidate",
+    "CostRange",
+    "Front",
+    "Result",
+    "baseline",
+    "direction",
+    "dominators",
+    "front",
+    "promising",
+]

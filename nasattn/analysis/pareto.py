@@ -77,7 +77,8 @@ def front(
     """Find the front of ``trials``.
 
     Args:
-        trials: Of one study; those that are not complete are left out.
+        trials: Of one study; those that are not complete, or were continued beyond the
+            recipe's epochs, are left out.
         objectives: Out of accuracy, params, flops, latency_ms.
         cost_range: Least and largest cost of the search space by name, for the hypervolume.
             That of latency is from the baseline's to ``LATENCY_SPAN`` times that: it is measured,
@@ -123,7 +124,7 @@ def dominators(result: Result, front: Front) -> tuple[Result, ...]:
 def _averaged(trials: Iterable[Trial]) -> tuple[Result, ...]:
     groups: dict[str, list[Trial]] = {}
     for trial in sorted(trials, key=lambda trial: trial.trial):
-        if trial.state == "complete":
+        if trial.is_result:
             groups.setdefault(trial.digest, []).append(trial)
     return tuple(map(_average, groups.values()))
 

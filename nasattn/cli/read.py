@@ -54,19 +54,33 @@ def studies(*, runs_dir: RunsDir = RUNS, as_json: AsJson = False, as_csv: AsCsv 
             _suggest(f"trials {found[0].name}", runs_dir)
 
 
-def trials(
+def trials(  # noqa: PLR0913 - one argument for each option of the command
     name: StudyName,
     *,
     runs_dir: RunsDir = RUNS,
     storage: Storage = None,
+    watch: Annotated[
+        bool,
+        typer.Option("--watch", help="Show the running trials until the study is done."),
+    ] = False,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> None:
-    """List the trials of a study, what they reached and cost."""
-    from nasattn.records import load_study, load_trials
+    """List the trials of a study, what they reached and cost; with --watch as they change.
+
+    Into a pipe --watch prints one line for each change of a trial, with --json a JSON object.
+    """
+    from nasattn.records import load_trials
 
     _check_one_form(as_json=as_json, as_csv=as_csv)
-    study = load_study(runs_dir, name, storage=storage)
+    if watch:
+        from nasattn.cli.watching import watch_trials
+
+        if as_csv:
+            raise UserError("--watch and --csv: changes are printed as lines, or with --json")
+        watch_trials(name, runs_dir, storage, as_json=as_json)
+        return
+    study = _opened(name, runs_dir, storage)
     found = load_trials(study, curves=as_json)
     if as_json:
         from nasattn.report.documents import print_json, trials_document
@@ -96,11 +110,11 @@ def show(  # noqa: PLR0913 - one argument for each option of the command
 ) -> None:
     """Show one trial: placements, costs, learning curve."""
     from nasattn.analysis import baseline
-    from nasattn.records import load_study, load_trials
+    from nasattn.records import load_trials
 
     if plot:
         _check_plot(plot)
-    study = load_study(runs_dir, name, storage=storage)
+    study = _opened(name, runs_dir, storage)
     found = load_trials(study, curves=True)
     chosen = numbered(found, trial, study)
     if plot:
@@ -130,10 +144,10 @@ def pareto(
 ) -> None:
     """Show the front, against the bare backbone."""
     from nasattn.analysis import front
-    from nasattn.records import load_study, load_trials
+    from nasattn.records import load_trials
 
     _check_one_form(as_json=as_json, as_csv=as_csv)
-    study = load_study(runs_dir, name, storage=storage)
+    study = _opened(name, runs_dir, storage)
     found = load_trials(study, curves=as_json)
     best = front(found, study.objectives, study.cost_range)
     if as_json:
@@ -158,6 +172,19 @@ def _check_plot(file: Path) -> None:
     from nasattn.report.picture import check_suffix
 
     check_suffix(file, SUFFIXES, "--plot")
+
+
+def _opened(name: str, runs_dir: Path, storage: str | None) -> "Study":
+    """Return a study; say so where its trials are not where they should be."""
+    from nasattn.records import load_study
+
+    study = load_study(runs_dir, name, storage=storage)
+    if study.has_lost_its_database:
+        from nasattn.report.ink import tell
+
+        again = f"`nasattn resume {name}{runs_dir_words(runs_dir)}` rebuilds it"
+        tell([f"note: {study.storage} is gone: read from the trials' folders; {again}"])
+    return study
 
 
 def _check_one_form(*, as_json: bool, as_csv: bool) -> None:

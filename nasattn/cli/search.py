@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nasattn.cli.options import RUNS, RunsDir, Storage, runs_dir_words, seconds_of
+from nasattn.cli.steer import chosen_trials
 from nasattn.errors import StoppedError, UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from nasattn.search.opening import Work
     from nasattn.search.running import Outcome
@@ -112,6 +113,25 @@ def resume(  # noqa: PLR0913 - as above
     name: Annotated[str, typer.Argument(metavar="NAME", help="The study's name.")],
     *,
     trials: Annotated[int | None, typer.Option(min=1, help="A new total of trials.")] = None,
+    trial: Annotated[
+        list[int] | None,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="Train only this trial further (pruned, failed, complete); repeatable.",
+        ),
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="With --trial: to more epochs than the recipe's.")
+    ] = None,
+    best: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Train only the N paused and pruned trials that promise the front most.",
+        ),
+    ] = None,
     device: Device = "auto",
     workers: Workers = 1,
     timeout: Timeout = None,
@@ -122,10 +142,15 @@ def resume(  # noqa: PLR0913 - as above
     """Go on with a study where it was left."""
     from nasattn.records import load_study
 
-    study = load_study(runs_dir, name)
+    study = load_study(runs_dir, name, storage=storage)
+    chosen = chosen_trials(study, trial, best, epochs, trials)
+    if chosen is not None and workers > 1:
+        raise UserError(f"--workers {workers}: chosen trials are trained one after the other")
     from nasattn.search.opening import resume as run_resume
 
     work = _work(workers, device, storage, tensorboard=tensorboard)
+    if chosen is not None:
+        work = _work_again(chosen, epochs)
     _watch(
         lambda session: run_resume(name, trials, storage, session, work),
         name,
@@ -136,6 +161,8 @@ def resume(  # noqa: PLR0913 - as above
     )
     if study.is_of_one_network:
         _show_training(name, runs_dir)
+    elif trial:
+        _show_trial(name, trial[-1], storage, runs_dir)
     else:
         _show_front(name, storage, runs_dir)
 
@@ -192,6 +219,13 @@ def _work(workers: int, device: str, storage: str | None, *, tensorboard: bool) 
     return Crew(deal(device, workers), storage, tensorboard=tensorboard).work
 
 
+def _work_again(trials: "Sequence[int]", epochs: int | None) -> "Work":
+    """Return who trains chosen trials further: this process."""
+    from nasattn.search.running import Runner
+
+    return lambda study: Runner(study).run_again(trials, epochs)
+
+
 def _watch(  # noqa: PLR0913 - as above
     run: "Callable[[Session], Outcome]",
     name: str,
@@ -237,9 +271,13 @@ def _show_front(name: str, storage: str | None, runs_dir: Path) -> None:
 
 
 def _show_training(name: str, runs_dir: Path) -> None:
+    _show_trial(name, 0, None, runs_dir)
+
+
+def _show_trial(name: str, trial: int, storage: str | None, runs_dir: Path) -> None:
     from nasattn.cli.read import show
 
-    show(name, 0, runs_dir=runs_dir)
+    show(name, trial, runs_dir=runs_dir, storage=storage)
 
 
 def _overrides(

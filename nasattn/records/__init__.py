@@ -1,10 +1,12 @@
 """Trials as plain values, read fast from a study's storage; knows neither torch nor optuna."""
 
+from nasattn.records.mark import MARK_KEY, Mark, marked, marks_of
 from nasattn.records.storage import (
     CURVE_KEY,
     RECORD_KEY,
     SIGN_PREFIX,
     WORKER_KEY,
+    load_running,
     load_trials,
 )
 from nasattn.records.study import (
@@ -18,22 +20,47 @@ from nasattn.records.study import (
     study_names,
 )
 from nasattn.records.trial import FIELDS, STATES, Trial
+from nasattn.records.trial_file import (
+    HISTORY_FILE,
+    TRIAL_FILE,
+    KeptTrial,
+    has_trials,
+    history_text,
+    read_trial,
+    trial_folders,
+    trial_text,
+    without_curve,
+)
 
 __all__ = [
     "ARCHITECTURE_FILE",
     "CURVE_KEY",
     "FIELDS",
+    "HISTORY_FILE",
+    "MARK_KEY",
     "OBJECTIVES",
     "RECORD_KEY",
     "SIGN_PREFIX",
     "STATES",
+    "TRIAL_FILE",
     "WEIGHTS_FILE",
     "WORKER_KEY",
+    "KeptTrial",
+    "Mark",
     "Study",
     "Trial",
     "check_name",
+    "has_trials",
+    "history_text",
     "list_studies",
+    "load_running",
     "load_study",
     "load_trials",
+    "marked",
+    "marks_of",
+    "read_trial",
     "study_names",
+    "trial_folders",
+    "trial_text",
+    "without_curve",
 ]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import cast
 
 from nasattn.errors import FailedError, NasattnError, UserError
+from nasattn.records.trial_file import has_trials
 
 Row = tuple[int, str, str]
 
@@ -68,7 +69,10 @@ def _explain(path: Path, error: sqlite3.Error, patience_s: float) -> NasattnErro
     if code in _BUSY:
         long = f"another process has been writing for more than {patience_s:g} s"
         return FailedError(f"{path}: busy: {long}; try again")
-    return UserError(f"{path}: not a readable study database: {error}")
+    again = ""
+    if has_trials(path.parent):
+        again = "; move it away, and `nasattn resume` rebuilds it from the run folder"
+    return UserError(f"{path}: not a readable study database: {error}{again}")
 
 
 def _other_rows(storage: str, query: str, values: Mapping[str, str]) -> list[Row]:

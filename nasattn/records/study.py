@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nasattn.errors import UnknownNameError, UserError
+from nasattn.records.trial_file import has_trials
 
 ARCHITECTURE_FILE = "architecture.json"
 WEIGHTS_FILE = "weights.pt"
@@ -38,6 +39,12 @@ class Study:
         """Return where the trials are: ``study.db`` in the run folder, or the URL of a storage."""
         url = self.settings.get("storage")
         return str(url) if url else self.path / "study.db"
+
+    @property
+    def has_lost_its_database(self) -> bool:
+        """Whether ``study.db`` is gone while the trials' own files are there."""
+        place = self.storage
+        return isinstance(place, Path) and not place.exists() and has_trials(self.path)
 
     def weights_file(self, trial: int) -> Path:
         """Return where a trial's weights are, if they were kept."""

@@ -29,6 +29,8 @@ class Trial:
         latency_iqr_ms: Interquartile range of its measurements.
         eval_images_per_second: Of the evaluations after its epochs: the median.
         epochs: How many were trained.
+        extended_to: How many it was continued to, where a person asked for more than the recipe's.
+        by_hand: Whether a person had it trained further: then nothing stops it early.
         seconds: Spent training and evaluating.
         placements: ``{"slot", "at", "module", "options"}`` each; none in the bare backbone.
         device: What it was trained on.
@@ -54,6 +56,8 @@ class Trial:
     latency_iqr_ms: float | None = None
     eval_images_per_second: float | None = None
     epochs: int
+    extended_to: int | None = None
+    by_hand: bool = False
     seconds: float
     placements: tuple[Mapping[str, Any], ...]
     device: str
@@ -82,6 +86,11 @@ class Trial:
             seconds=sum(_known(curve, "seconds")),
             eval_images_per_second=median(speeds) if speeds else None,
         )
+
+    @property
+    def is_result(self) -> bool:
+        """Whether its accuracy is one of the recipe: complete, and not continued beyond it."""
+        return self.state == "complete" and self.extended_to is None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as JSON takes them: what is not a finite number becomes None."""
@@ -124,6 +133,8 @@ def _check_types(values: Mapping[str, Any]) -> None:
     """Raise ValueError where a value is not what the field's annotation says."""
     kinds: tuple[tuple[tuple[str, ...], tuple[type, ...], str], ...] = (
         (_WHOLE, (int,), "a whole number"),
+        (("extended_to",), (int, type(None)), "a whole number"),
+        (("by_hand",), (bool,), "true or false"),
         (_WORDS, (str,), "text"),
         (_NUMBERS, (int, float, type(None)), "a number"),
         (("placements", "curve"), (list, tuple), "a list"),

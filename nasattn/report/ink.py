@@ -73,10 +73,15 @@ def print_page(page: Callable[[int | None], Iterable[str]]) -> None:
     _print("\n".join(page(page_width())), sys.stdout)
 
 
+def tell(lines: Iterable[str]) -> None:
+    """Print lines on standard error: they are no result."""
+    with suppress(OSError):
+        _print("\n".join(lines), sys.stderr)
+
+
 def suggest(command: str) -> None:
     """Name the command that may come next, on standard error: it is not a result."""
-    with suppress(OSError):
-        _print(paint(f"next: {command}", "dim"), sys.stderr)
+    tell([paint(f"next: {command}", "dim")])
 
 
 def _print(text: str, stream: TextIO) -> None:

@@ -9,14 +9,13 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
-from rich.text import Text
 
 from nasattn.analysis import front
 from nasattn.records import Trial
+from nasattn.report.live_parts import BAR_WIDTH, bar, front_lines, result_words
 from nasattn.report.placements import describe
-from nasattn.report.units import counted, duration, human, milliseconds, percent
+from nasattn.report.units import counted, duration, percent
 
-_SHOWN_MEMBERS = 8
 # In a log an epoch is worth a line when nothing was said for so long.
 _QUIET_SECONDS = 10.0
 
@@ -92,11 +91,7 @@ class _Watcher:
             return f"trial {trial.trial} paused after {after}: {trial.reason}"
         if trial.state == "pruned":
             return f"{of} pruned after {after}: {trial.reason}"
-        cost = f"{human(trial.params)} params, {human(trial.flops)} flops"
-        if trial.latency_ms is not None:
-            cost += f", {milliseconds(trial.latency_ms)} ms"
-        took = duration(trial.seconds)
-        return f"{of} {percent(trial.accuracy)} %, {cost}, {took}: {describe(trial)}"
+        return f"{of} {result_words(trial)}"
 
     def _left(self) -> str:
         """Return the time left in words, from the trials trained in this process."""
@@ -168,15 +163,16 @@ class LiveObserver(_Watcher):
         self._console.print(text, no_wrap=True, overflow="ellipsis")
 
     def _draw(self) -> None:
-        self._live.update(Group(self._bars(), *self._front()))
+        found = front(tuple(self.ended.values()), self._objectives)
+        self._live.update(Group(self._bars(), *front_lines(found)))
 
     def _bars(self) -> Table:
         grid = Table.grid(padding=(0, 1), expand=True)
         grid.add_column(width=10, no_wrap=True)
-        grid.add_column(width=24)
+        grid.add_column(width=BAR_WIDTH)
         grid.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
         done = len(self.ended)
-        grid.add_row("trials", _bar(done, self._total), f"{done}/{self._total}  {self._left()}")
+        grid.add_row("trials", bar(done, self._total), f"{done}/{self._total}  {self._left()}")
         for number in sorted(self._current):
             grid.add_row(*self._current_row(self._current[number]))
         return grid
@@ -185,29 +181,8 @@ class LiveObserver(_Watcher):
         words = f"{trial.epochs}/{self._epochs} epochs"
         if trial.accuracy is not None:
             words += f"  {percent(trial.accuracy)} %"
-        bar = _bar(trial.epochs, self._epochs)
-        return f"trial {trial.trial}", bar, f"{words}  {describe(trial)}"
-
-    def _front(self) -> list[Text]:
-        found = front(tuple(self.ended.values()), self._objectives)
-        if not found.members:
-            return []
-        most_accurate = sorted(found.members, key=lambda m: -(m.trial.accuracy or 0.0))
-        lines = [Text("front so far", style="bold")]
-        for member in most_accurate[:_SHOWN_MEMBERS]:
-            trial = member.trial
-            mark = "  baseline" if trial.is_baseline else ""
-            cost = f"{human(trial.params)} params  {human(trial.flops)} flops"
-            if trial.latency_ms is not None:
-                cost += f"  {milliseconds(trial.latency_ms)} ms"
-            text = f"  {trial.trial:>4}  {percent(trial.accuracy)} %  {cost}{mark}"
-            lines.append(Text(text, no_wrap=True, overflow="ellipsis"))
-        hidden = len(found.members) - _SHOWN_MEMBERS
-        return [*lines, Text(f"  and {hidden} more")] if hidden > 0 else lines
-
-
-def _bar(done: int, total: int) -> ProgressBar:
-    return ProgressBar(total=max(total, 1), completed=done, width=24)
+        epochs = bar(trial.epochs, self._epochs)
+        return f"trial {trial.trial}", epochs, f"{words}  {describe(trial)}"
 
 
 class _Progress(Console):

@@ -93,13 +93,13 @@ def _what(study: Study) -> str:
 
 
 def _highest(trials: Sequence[Trial]) -> float | None:
-    complete = (trial.accuracy for trial in trials if trial.state == "complete")
-    return max((accuracy for accuracy in complete if accuracy is not None), default=None)
+    reached = (trial.accuracy for trial in trials if trial.is_result)
+    return max((accuracy for accuracy in reached if accuracy is not None), default=None)
 
 
 def _baseline(trials: Sequence[Trial]) -> float | None:
-    complete = (trial for trial in trials if trial.is_baseline and trial.state == "complete")
-    return next((trial.accuracy for trial in complete), None)
+    bare = (trial for trial in trials if trial.is_baseline and trial.is_result)
+    return next((trial.accuracy for trial in bare), None)
 
 
 OVERVIEW_FIELDS = tuple(overview_dict(Overview("", None, ())))

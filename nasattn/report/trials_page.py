@@ -42,10 +42,14 @@ def _row(trial: Trial, epochs: int | None, cells: int) -> Row:
         duration(trial.seconds),
         milliseconds(trial.latency_ms),
     )
-    words = f"{describe(trial)} ({trial.reason})" if trial.reason else describe(trial)
+    notes = [trial.reason] if trial.reason else []
+    if trial.extended_to is not None:
+        notes.append("beyond the recipe's epochs: not on the front")
+    words = f"{describe(trial)} ({'; '.join(notes)})" if notes else describe(trial)
     return Row(values[:cells], words, STATE_STYLES.get(trial.state, ""))
 
 
 def epochs_words(trial: Trial, epochs: int | None) -> str:
-    """Write the epochs trained of those wanted: ``3/8``."""
-    return str(trial.epochs) if epochs is None else f"{trial.epochs}/{epochs}"
+    """Write the epochs trained of those wanted, the recipe's or more: ``3/8``."""
+    wanted = trial.extended_to or epochs
+    return str(trial.epochs) if wanted is None else f"{trial.epochs}/{wanted}"

@@ -1,27 +1,36 @@
 """What a worker does next: a trial that nobody runs, the next repeat, or a new architecture."""
 
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from nasattn.errors import FailedError
-from nasattn.placement import canonical
 from nasattn.search.freeze import Material
 from nasattn.search.ledger import Attempt, Ledger, Proposal, TakenError
 from nasattn.search.observer import Observer
 from nasattn.search.proposing import Proposer, Rejected
+from nasattn.search.recorded import recorded_proposal
 from nasattn.search.stopping import Stopping, waits
-from nasattn.search.study_file import VariantPlacement
+from nasattn.training import remove_checkpoints
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A trial to be trained: a new one, or one that was cut off."""
+    """A trial to be trained: a new one, or one that is gone on with.
+
+    Attributes:
+        number: The trial's.
+        attempt: From 1.
+        repeat: Which seed.
+        proposal: What to train.
+        extended_to: To how many epochs, where these are more than the recipe's.
+        by_hand: Whether a person has it trained further.
+    """
 
     number: int
     attempt: int
     repeat: int
     proposal: Proposal
+    extended_to: int | None = None
+    by_hand: bool = False
 
 
 class Agenda:
@@ -61,32 +70,49 @@ class Agenda:
             TakenError: another worker was quicker; ``attempts`` are not the latest any more.
         """
         for attempt in attempts:
-            if not attempt.has_ended and not waits(attempt) and attempt.worker not in alive:
-                return self._again(attempt)
+            if attempt.is_left_off and not waits(attempt) and attempt.worker not in alive:
+                return self.again(attempt)
         promoted = self._stopping.promoted(attempts)
         if promoted is not None:
-            return self._again(promoted)
-        if len(attempts) >= self._material.settings.trials:
+            return self.again(promoted)
+        if sum(not attempt.is_set_aside for attempt in attempts) >= self._material.settings.trials:
             return None
         number = len(attempts)
         if not attempts:
             return Task(0, 1, 0, self._proposer.first())
         return self._next_repeat(number, attempts) or self._new(number, attempts)
 
-    def _again(self, attempt: Attempt) -> Task:
+    def again(self, attempt: Attempt) -> Task:
+        """Return the next attempt at a trial, which nobody else is at.
+
+        Raises:
+            TakenError: another worker was quicker.
+            UserError: the code makes another architecture of its placements than it did.
+        """
         if not self._ledger.close(attempt):
             raise TakenError
         record = attempt.record
-        return Task(record.trial, record.attempt + 1, record.repeat, self.proposal_of(attempt))
+        if attempt.is_set_aside:
+            remove_checkpoints(self._ledger.trial_folder(record))
+        return Task(
+            record.trial,
+            record.attempt + 1,
+            record.repeat,
+            recorded_proposal(self._material, attempt),
+            extended_to=record.extended_to,
+            by_hand=record.by_hand,
+        )
 
     def _next_repeat(self, number: int, attempts: Sequence[Attempt]) -> Task | None:
         """Return the next repeat of the first architecture that lacks one and was not stopped."""
-        trained = Counter(attempt.record.digest for attempt in attempts)
-        for attempt in attempts:
-            done = trained[attempt.record.digest]
-            stopped = attempt.record.state in ("pruned", "paused")
-            if done < self._material.settings.repeats and not stopped:
-                return Task(number, 1, done, self.proposal_of(attempt))
+        trained = [attempt for attempt in attempts if not attempt.is_set_aside]
+        known = {(attempt.record.digest, attempt.record.repeat) for attempt in trained}
+        for attempt in trained:
+            if attempt.record.state in ("pruned", "paused"):
+                continue
+            for repeat in range(self._material.settings.repeats):
+                if (attempt.record.digest, repeat) not in known:
+                    return Task(number, 1, repeat, recorded_proposal(self._material, attempt))
         return None
 
     def _new(self, number: int, attempts: Sequence[Attempt]) -> Task | None:
@@ -100,25 +126,3 @@ class Agenda:
                 f"trial {number}: {rejected.over_budget} proposals were over the budget"
             )
         return Task(number, 1, 0, proposal) if proposal else None
-
-    def proposal_of(self, attempt: Attempt) -> Proposal:
-        """Return what a trial trains, from its record alone.
-
-        Raises:
-            FailedError: another version of nasattn made the record.
-        """
-        frozen, record = attempt.frozen, attempt.record
-        bare = self._material.settings.bare
-        architecture = canonical(
-            bare.backbone,
-            dict(bare.backbone_args),
-            bare.input_shape,
-            [VariantPlacement.model_validate(p).placement(p["at"]) for p in record.placements],
-        )
-        if architecture.digest != record.digest:
-            raise FailedError(
-                f"trial {record.trial} was trained as {record.digest}, but its placements make "
-                f"{architecture.digest}: another version of nasattn made it"
-            )
-        notes = frozen.system_attrs
-        return Proposal(architecture, frozen.params, frozen.distributions, notes, record.variant)

@@ -1,7 +1,7 @@
 """From a study file to the frozen study and everything that a search needs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,14 @@ class Material:
     space: Space | None
     variants: Mapping[str, Architecture]
     weights: Weights | None
+
+    def with_epochs(self, epochs: int | None) -> "Material":
+        """Return the same with a recipe of more epochs; None leaves the recipe's."""
+        if epochs is None:
+            return self
+        recipe = self.settings.recipe.model_copy(update={"epochs": epochs})
+        settings = self.settings.model_copy(update={"recipe": recipe})
+        return replace(self, settings=settings)
 
     def within_budget(self, totals: Totals) -> bool:
         """Tell whether a cost keeps to every bound of the budget."""

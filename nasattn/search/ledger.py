@@ -1,7 +1,6 @@
 """The trials of a study being searched: what was started, how far it came, how it ended."""
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,9 +15,25 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from nasattn.errors import UserError
 from nasattn.files import write_atomic
 from nasattn.placement import Architecture
-from nasattn.records import CURVE_KEY, RECORD_KEY, WORKER_KEY, Trial
+from nasattn.records import (
+    CURVE_KEY,
+    HISTORY_FILE,
+    MARK_KEY,
+    RECORD_KEY,
+    TRIAL_FILE,
+    WORKER_KEY,
+    Mark,
+    Trial,
+    history_text,
+    marked,
+    marks_of,
+    trial_folders,
+    trial_text,
+    without_curve,
+)
 from nasattn.search.entering import enter_study
 from nasattn.search.roster import CLAIM_KEY, Roster, claim_of
+from nasattn.search.sampler_part import sampler_part
 from nasattn.search.settings import Settings
 from nasattn.search.storage import storage_errors
 from nasattn.search.superseded import SupersededError
@@ -28,7 +43,7 @@ from nasattn.training import remove_checkpoints
 ENDED = frozenset({"complete", "pruned", "failed"})
 # A pruned trial may be gone on with: it keeps its checkpoints.
 _DONE = ENDED - {"pruned"}
-_OPTUNA_STATES = {"complete": TrialState.COMPLETE, "pruned": TrialState.PRUNED}
+OPTUNA_STATES = {"complete": TrialState.COMPLETE, "pruned": TrialState.PRUNED}
 
 
 class TakenError(Exception):
@@ -80,6 +95,19 @@ class Attempt:
             self.record.trial == 0 and self.record.state == "failed"
         )
 
+    @property
+    def is_set_aside(self) -> bool:
+        """Whether a person took its result out: it is as if the trial had never been."""
+        return self.record.state == "invalid"
+
+    @property
+    def is_left_off(self) -> bool:
+        """Whether it is to be gone on with; another trial takes the place of one set aside.
+
+        The baseline has no other: it is trained again under its own number.
+        """
+        return not self.has_ended and (self.record.trial == 0 or not self.is_set_aside)
+
 
 class Ledger:
     """Writes every step of every trial to the storage and to the run folder.
@@ -122,13 +150,14 @@ class Ledger:
     def _check_folders(self) -> None:
         """Refuse to overwrite the folder of a trial that the storage has lost."""
         # The folders first: another worker enters its row before it makes the folder.
-        folders = list(self._folder.glob("trials/*"))
+        folders = list(trial_folders(self._folder))
         known = {str(attempt.record.trial) for attempt in self.attempts()}
         lost = [path for path in folders if path.name not in known]
         if lost:
             raise UserError(
                 f"{lost[0]} is a trial that {self._shown} does not know of study "
-                f'"{self._settings.name}"; put the storage back, or give another --name'
+                f'"{self._settings.name}"; put the storage back, or give another --name '
+                "(a study.db that is moved away is rebuilt from the run folder)"
             )
 
     def attempts(self) -> list[Attempt]:
@@ -138,16 +167,38 @@ class Ledger:
             UserError: a record in the storage is broken.
             WriteError: the storage cannot be read.
         """
-        return _latest(self._all_attempts())
+        marks = self._marks()
+        return [
+            replace(attempt, record=marked(attempt.record, marks.get(attempt.record.trial)))
+            for attempt in _latest(self._all_attempts())
+        ]
+
+    def _marks(self) -> dict[int, Mark]:
+        try:
+            with storage_errors(self._shown):
+                return marks_of(self._storage.get_study_user_attrs(self._study_id))
+        except ValueError as error:
+            raise UserError(f"storage {self._shown}: {error}") from None
+
+    def mark(self, attempt: Attempt, mark: Mark | None) -> None:
+        """Set a trial's result aside, or put it back where ``mark`` is None."""
+        record = self._record_of(attempt.frozen)
+        # The file first: after a kill in between the command can be typed again.
+        if (self.trial_folder(record) / TRIAL_FILE).is_file():
+            self._write_record(record, attempt.frozen, mark)
+        key, value = f"{MARK_KEY}{record.trial}", mark.to_dict() if mark else None
+        with storage_errors(self._shown):
+            self._storage.set_study_user_attr(self._study_id, key, value)
 
     def _all_attempts(self) -> list[Attempt]:
         """Return every row with a record, in the order in which they were entered."""
         rows = (row for row in self._all_trials() if RECORD_KEY in row.user_attrs)
         return [Attempt(self._record_of(row), row) for row in rows]
 
-    def recorded(self, trial: int) -> dict[int, Mapping[str, Any]]:
-        """Return the epochs of a trial by number, each as the last attempt at it recorded it."""
-        return {e["epoch"]: e for record in self.history(trial) for e in record.curve}
+    def recorded(self, trial: int, counts: Callable[[Trial], bool]) -> dict[int, Mapping[str, Any]]:
+        """Return the epochs of a trial by number, each as the last attempt that counts has it."""
+        records = filter(counts, self.history(trial))
+        return {epoch["epoch"]: epoch for record in records for epoch in record.curve}
 
     def history(self, trial: int) -> list[Trial]:
         """Return the records of all attempts at a trial, the first one first."""
@@ -188,7 +239,7 @@ class Ledger:
         # The row first: a kill in between must not leave a folder that no row knows.
         path = self.trial_folder(record) / "architecture.json"
         write_atomic(path, proposal.architecture.text + "\n")
-        self._write_files(record)
+        self._write_files(attempt)
         return attempt
 
     def prune(self, attempt: Attempt, reason: str) -> Attempt:
@@ -225,7 +276,7 @@ class Ledger:
             params=dict(params),
             distributions=dict(distributions),
             user_attrs={
-                RECORD_KEY: _without_curve(record),
+                RECORD_KEY: without_curve(record),
                 CURVE_KEY: list(record.curve),
                 WORKER_KEY: self.worker.token,
                 CLAIM_KEY: claim_of(record.trial, record.attempt),
@@ -265,8 +316,8 @@ class Ledger:
         Raises:
             SupersededError: the attempt was closed; nothing is written.
         """
-        self._set(attempt, RECORD_KEY, _without_curve(record))
-        self._write_record(record)
+        self._set(attempt, RECORD_KEY, without_curve(record))
+        self._write_record(record, attempt.frozen)
         return Attempt(record, attempt.frozen)
 
     def _set(self, attempt: Attempt, key: str, value: Any) -> None:
@@ -280,7 +331,7 @@ class Ledger:
         """Bring the files and Optuna's state of an attempt that has ended into line with it."""
         if attempt.frozen.state.is_finished():
             return
-        self._write_files(attempt.record)
+        self._write_files(attempt)
         if attempt.record.state in _DONE and not self._settings.execution.keep_checkpoints:
             remove_checkpoints(self.trial_folder(attempt.record))
         self.close(attempt)
@@ -289,7 +340,7 @@ class Ledger:
         """Let an attempt take no more writes; False where someone else has closed it meanwhile."""
         if attempt.frozen.state.is_finished():
             return True
-        state = _OPTUNA_STATES.get(attempt.record.state, TrialState.FAIL)
+        state = OPTUNA_STATES.get(attempt.record.state, TrialState.FAIL)
         values = self.values(attempt.record) if state == TrialState.COMPLETE else None
         with storage_errors(self._shown):
             try:
@@ -316,23 +367,27 @@ class Ledger:
 
     def values(self, record: Trial) -> list[float]:
         """Return the objectives of a complete trial."""
-        return [float(getattr(record, name)) for name in self._settings.objectives]
+        return objective_values(record, self._settings)
 
     def trial_folder(self, record: Trial) -> Path:
         """Return the folder of a trial's files."""
         return self._folder / "trials" / str(record.trial)
 
-    def _write_files(self, record: Trial) -> None:
-        self._write_history(record, record.curve)
-        self._write_record(record)
+    def _write_files(self, attempt: Attempt) -> None:
+        self._write_history(attempt.record, attempt.record.curve)
+        self._write_record(attempt.record, attempt.frozen)
 
     def _write_history(self, record: Trial, curve: Sequence[Mapping[str, Any]]) -> None:
-        lines = "".join(json.dumps(epoch) + "\n" for epoch in curve)
-        write_atomic(self.trial_folder(record) / "history.jsonl", lines)
+        write_atomic(self.trial_folder(record) / HISTORY_FILE, history_text(curve))
 
-    def _write_record(self, record: Trial) -> None:
-        text = json.dumps(_without_curve(record), indent=1) + "\n"
-        write_atomic(self.trial_folder(record) / "trial.json", text)
+    def _write_record(self, record: Trial, frozen: FrozenTrial, mark: Mark | None = None) -> None:
+        text = trial_text(record, sampler_part(frozen), mark)
+        write_atomic(self.trial_folder(record) / TRIAL_FILE, text)
+
+
+def objective_values(record: Trial, settings: Settings) -> list[float]:
+    """Return the objectives of a complete trial."""
+    return [float(getattr(record, name)) for name in settings.objectives]
 
 
 def _latest(attempts: Iterable[Attempt]) -> list[Attempt]:
@@ -348,9 +403,3 @@ def _latest(attempts: Iterable[Attempt]) -> list[Attempt]:
 def now() -> str:
     """Return the time as records keep it: ISO 8601, UTC, whole seconds."""
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _without_curve(record: Trial) -> dict[str, Any]:
-    values = record.to_dict()
-    del values["curve"]
-    return values

@@ -6,15 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from nasattn.errors import UserError
-from nasattn.records import Trial, check_name, load_study, load_trials
+from nasattn.records import Trial, check_name, has_trials, load_study, load_trials
 from nasattn.search.environment import differences, environment
 from nasattn.search.freeze import Material, freeze, thaw
 from nasattn.search.ledger import Ledger
 from nasattn.search.lock import opening
+from nasattn.search.rebuild import rebuild_if_gone, what_to_do
 from nasattn.search.running import OpenStudy, Outcome, Runner
 from nasattn.search.session import Session
-from nasattn.search.settings import Settings, check_same
-from nasattn.search.storage import absolute_url, default_url, open_storage, without_password
+from nasattn.search.settings import Settings, check_same, kept_in
+from nasattn.search.storage import open_storage
 from nasattn.search.study_file import StudyFile
 
 Work = Callable[[OpenStudy], Outcome]
@@ -52,7 +53,8 @@ def search(
         total = max(frozen.trials, material.settings.trials)
         changes = {"trials": total, "execution": material.settings.execution}
         material = replace(material, settings=frozen.model_copy(update=changes))
-    return work(_open(material, folder, frozen, session, file.storage))
+    with what_to_do(folder, material.settings):
+        return work(_open(material, folder, frozen, session, file.storage))
 
 
 def resume(
@@ -79,7 +81,9 @@ def resume(
     if trials is not None:
         _check_total(trials, frozen, load_trials(study, curves=False))
     settings = frozen.model_copy(update={"trials": trials or frozen.trials})
-    return work(_open(thaw(settings, session), folder, frozen, session, storage))
+    material = thaw(settings, session)
+    with what_to_do(folder, settings):
+        return work(_open(material, folder, frozen, session, storage))
 
 
 def _check_total(total: int, frozen: Settings, begun: Sequence[Trial]) -> None:
@@ -105,18 +109,14 @@ def _open(
         given: Its storage's URL as the user gave it, with a password if it needs one.
     """
     settings = material.settings
-    shown = settings.storage or default_url(folder)
-    url = absolute_url(given) if given else shown
-    if without_password(url) != shown:
-        raise UserError(
-            f'study "{settings.name}" is kept in {shown}, not in {without_password(url)}; '
-            "leave out --storage, or give another --name"
-        )
-    begun = any(folder.glob("trials/*"))
-    _check_database(url, begun=begun)
+    url, shown = kept_in(settings, folder, given)
+    begun = has_trials(folder)
+    _check_database(url, begun=begun, own=frozen is not None and settings.storage is None)
     storage = open_storage(url, shown) if settings.storage else None
     _check_hardware(frozen, session)
     with opening(folder), _left_as_it_was(folder):
+        if frozen is not None and (done := rebuild_if_gone(folder, frozen)):
+            session.observer.note(done)
         storage = storage or open_storage(url, shown)
         ledger = Ledger(storage, settings, folder, shown, begun=begun)
         _save(settings, frozen, folder)
@@ -146,10 +146,13 @@ def _left_as_it_was(folder: Path) -> Iterator[None]:
                 folder.rmdir()
 
 
-def _check_database(url: str, *, begun: bool) -> None:
-    """Refuse to begin anew where a study was begun and its SQLite file is gone."""
+def _check_database(url: str, *, begun: bool, own: bool) -> None:
+    """Refuse to begin anew where a study was begun and its SQLite file is gone.
+
+    Its ``own``, in the run folder, is rebuilt. Another may lie on a disk that is not mounted.
+    """
     scheme, _, path = url.partition(":///")
-    if begun and scheme.startswith("sqlite") and not Path(path).is_file():
+    if begun and not own and scheme.startswith("sqlite") and not Path(path).is_file():
         raise UserError(
             f"{path} is gone, but the trials in the run folder are not; put it back, or give "
             "the study another --name"

@@ -71,12 +71,12 @@ def make_proposer(material: Material, ledger: Ledger, check: Callable[[], None])
     """
     sampler, space = material.settings.search.sampler, material.space
     if sampler == "single":
-        return ListProposer(material, _variants(material)[0], ())
+        return ListProposer(material, _variants(material)[0], tuple)
     bare = bare_proposal(material)
     if space is None:
-        return ListProposer(material, bare, _variants(material))
+        return ListProposer(material, bare, lambda: _variants(material))
     if sampler == "grid":
-        return ListProposer(material, bare, _listed(material, space, check, None))
+        return ListProposer(material, bare, lambda: _listed(material, space, check, None))
     return SamplerProposer(material, space, ledger, check)
 
 
@@ -112,7 +112,7 @@ class _Filter:
 
     def __init__(self, material: Material, attempts: Sequence[Attempt], rejected: Rejected) -> None:
         self._material, self._rejected = material, rejected
-        self._known = {attempt.record.digest for attempt in attempts}
+        self._known = {a.record.digest for a in attempts if not a.is_set_aside}
 
     def accepts(self, architecture: Architecture) -> bool:
         if architecture.digest in self._known:
@@ -124,11 +124,13 @@ class _Filter:
 
 
 class ListProposer:
-    """Goes through a list, in its order."""
+    """Goes through a list, in its order; at its end once more, for what was set aside since."""
 
-    def __init__(self, material: Material, first: Proposal, proposals: Iterable[Proposal]) -> None:
-        self._material, self._first = material, first
-        self._left = iter(proposals)
+    def __init__(
+        self, material: Material, first: Proposal, listed: Callable[[], Iterable[Proposal]]
+    ) -> None:
+        self._material, self._first, self._listed = material, first, listed
+        self._left = iter(listed())
 
     def first(self) -> Proposal:
         """Return trial 0."""
@@ -140,7 +142,11 @@ class ListProposer:
         """Return the next one of the list that is unseen and within the budget."""
         del number
         check = _Filter(self._material, attempts, rejected)
-        return next((p for p in self._left if check.accepts(p.architecture)), None)
+        found = next((p for p in self._left if check.accepts(p.architecture)), None)
+        if found is None and any(attempt.is_set_aside for attempt in attempts):
+            self._left = iter(self._listed())
+            found = next((p for p in self._left if check.accepts(p.architecture)), None)
+        return found
 
 
 class SamplerProposer:
@@ -225,5 +231,6 @@ class SamplerProposer:
 def _is_past(attempt: Attempt) -> bool:
     # Without parameters there is nothing to learn from: the baseline of a space that does
     # not hold the bare backbone.
-    known = attempt.record.state in {"complete", "pruned", "failed"} or waits(attempt)
+    record = attempt.record
+    known = record.is_result or record.state in {"pruned", "failed"} or waits(attempt)
     return known and bool(attempt.frozen.params)

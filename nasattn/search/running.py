@@ -8,13 +8,16 @@ from time import monotonic, sleep
 
 from nasattn.errors import UserError
 from nasattn.search.agenda import Agenda, Task
+from nasattn.search.continuing import Again, plan_again
 from nasattn.search.freeze import Material
 from nasattn.search.heartbeat import Heartbeat
 from nasattn.search.ledger import Attempt, Ledger, TakenError
 from nasattn.search.proposing import make_proposer
+from nasattn.search.recorded import check_unchanged
 from nasattn.search.session import Session
 from nasattn.search.stopping import Stopping, unpromoted, waits
 from nasattn.search.trial_run import TrialRun
+from nasattn.training import remove_checkpoints
 
 # Reading a long study takes its time: who waits for others spends no more than a part on it.
 _WAIT_SECONDS, _WAIT_FACTOR = 0.5, 5.0
@@ -72,19 +75,64 @@ class Runner:
             FailedError: the storage, the disk or the bare backbone failed.
             UserError: the backbone was edited, or others work where latencies are measured.
         """
-        settings = self._material.settings
         with self._heartbeat:
-            self._check_alone()
-            self._ledger.tidy()
-            attempts = self._ledger.attempts()
-            self._check_backbone(attempts)
-            ended = tuple(a.record for a in attempts if a.has_ended)
-            self._told = {(record.trial, record.attempt) for record in ended}
-            self._observer.study_opened(settings.name, settings.objectives, ended, settings.trials)
+            self._look_round()
             outcome = None
             while outcome is None:
                 outcome = self._step()
             return outcome
+
+    def run_again(self, numbers: Sequence[int], epochs: int | None) -> Outcome:
+        """Train chosen trials further, under their own numbers, and nothing else.
+
+        Args:
+            numbers: Which.
+            epochs: To how many in all, where these are more than the recipe's.
+
+        Raises:
+            UserError: from ``plan_again``, or another worker is at one of them.
+            StoppedError: as for ``run``.
+            FailedError: as for ``run``.
+        """
+        settings = self._material.settings
+        has_baseline = settings.search.sampler != "single"
+        with self._heartbeat:
+            attempts = self._look_round()
+            planned = plan_again(
+                attempts, numbers, epochs, settings.recipe, has_baseline=has_baseline
+            )
+            for again in planned:
+                self._session.check()
+                self._heartbeat.check_between()
+                self._train_again(again)
+        return Outcome.DONE
+
+    def _train_again(self, again: Again) -> None:
+        record = again.attempt.record
+        if again.attempt.worker in self._heartbeat.alive():
+            raise UserError(f"trial {record.trial} is being trained; let it end or stop it first")
+        for words in again.notes:
+            self._observer.note(words)
+        try:
+            task = self._agenda.again(again.attempt)
+            if again.from_its_beginning:
+                remove_checkpoints(self._ledger.trial_folder(record))
+            task = replace(task, extended_to=again.extended_to, by_hand=True)
+            self._train(task, self._ledger.attempts())
+        except TakenError:
+            raise UserError(f"trial {record.trial} is being trained by another process") from None
+
+    def _look_round(self) -> list[Attempt]:
+        """Bring the trials in order, check that they are of this code, and tell of them."""
+        settings = self._material.settings
+        self._check_alone()
+        self._ledger.tidy()
+        attempts = self._ledger.attempts()
+        check_unchanged(self._material, attempts)
+        ended = tuple(a.record for a in attempts if a.has_ended)
+        self._told = {(record.trial, record.attempt) for record in ended}
+        self._observer.study_opened(settings.name, settings.objectives, ended, settings.trials)
+        return attempts
 
     def _check(self) -> None:
         self._session.check()
@@ -99,19 +147,6 @@ class Runner:
                 "disturb, and one is at it already"
             )
 
-    def _check_backbone(self, attempts: Sequence[Attempt]) -> None:
-        """Refuse to go on over a backbone that is not the one that trial 0 trained."""
-        if not attempts:
-            return
-        first = attempts[0].record
-        now = self._material.model.cost(self._agenda.proposal_of(attempts[0]).architecture)
-        if (first.params, first.flops) != (now.params, now.flops):
-            raise UserError(
-                f"backbone {self._material.settings.backbone} has changed since the study was "
-                f"made: {first.params:,} params and {first.flops:,} flops then, "
-                f"{now.params:,} and {now.flops:,} now"
-            )
-
     def _step(self) -> Outcome | None:
         """Train one trial, or wait for those of others; return the outcome when all is done."""
         self._session.check()
@@ -122,19 +157,25 @@ class Runner:
         alive = self._heartbeat.alive()
         took = monotonic() - began
         self._tell(attempts)
-        if sum(a.has_ended for a in attempts) >= self._material.settings.trials:
+        if self._is_done(attempts):
             return Outcome.DONE
         try:
             task = self._agenda.next_task(attempts, alive)
             if task is not None:
                 self._train(task, attempts)
-            elif all(attempt.has_ended or waits(attempt) for attempt in attempts):
+            elif not any(attempt.is_left_off and not waits(attempt) for attempt in attempts):
                 return self._give_up(attempts)
             else:
                 self._wait(max(_WAIT_SECONDS, _WAIT_FACTOR * took))
         except TakenError:
             pass  # look again
         return None
+
+    def _is_done(self, attempts: Sequence[Attempt]) -> bool:
+        """Tell whether the total is reached and no trial is left off."""
+        ended = sum(attempt.has_ended for attempt in attempts)
+        left_off = any(attempt.is_left_off and not waits(attempt) for attempt in attempts)
+        return ended >= self._material.settings.trials and not left_off
 
     def _give_up(self, attempts: Sequence[Attempt]) -> Outcome | None:
         """End the trials that still wait for promotion, when no other will be begun."""

@@ -13,6 +13,7 @@ from nasattn.placement import Architecture, canonical
 from nasattn.schema import Strict, read_toml, validate
 from nasattn.search.durations import read_duration
 from nasattn.search.pruners.key import PrunerKey
+from nasattn.search.storage import absolute_url, default_url, without_password
 from nasattn.search.study_file import Variant
 from nasattn.training import Recipe
 
@@ -125,6 +126,27 @@ _FREE_TO_DIFFER = frozenset(
         "execution.keep_weights",
     }
 )
+
+
+def kept_in(settings: Settings, folder: Path, given: str | None) -> tuple[str, str]:
+    """Return the URL of a study's storage, and the URL as messages may show it.
+
+    Args:
+        settings: The frozen study.
+        folder: Its run folder.
+        given: The URL as the user gave it, with a password if it needs one.
+
+    Raises:
+        UserError: ``given`` is another storage than the study's.
+    """
+    shown = settings.storage or default_url(folder)
+    url = absolute_url(given) if given else shown
+    if without_password(url) != shown:
+        raise UserError(
+            f'study "{settings.name}" is kept in {shown}, not in {without_password(url)}; '
+            "leave out --storage, or give another --name"
+        )
+    return url, shown
 
 
 def check_same(frozen: Settings, now: Settings, place: str) -> None:

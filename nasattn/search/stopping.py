@@ -27,17 +27,16 @@ class Stopping:
 
         A trial that goes on from a checkpoint has been asked about already where an earlier
         attempt came further, or was promoted from there: it is not asked again. One that was
-        pruned and continued by hand is never asked about.
+        continued by hand is never asked about.
 
         Raises:
             PrunedError: the trial ends here.
             WaitsError: it waits here for promotion.
         """
-        if self._pruner.name == "none" or not record.curve:
+        if self._pruner.name == "none" or record.by_hand or not record.curve:
             return
         earlier = self._ledger.history(record.trial)[:-1] if record.attempt > 1 else []
-        by_hand = any(attempt.state == "pruned" for attempt in earlier)
-        if by_hand or record.epochs <= max(map(_passed, earlier), default=0):
+        if record.epochs <= max(map(_passed, earlier), default=0):
             return
         race = self._standings.race(self._ledger.attempts())
         match self._pruner.verdict(race, record.trial):

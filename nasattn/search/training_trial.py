@@ -9,7 +9,14 @@ from nasattn.search.environment import differences, environment
 from nasattn.search.freeze import Material
 from nasattn.search.kept import keep_network, usage_of
 from nasattn.search.session import Session
-from nasattn.training import Checkpoints, Epoch, Training, deterministic, seed_of
+from nasattn.training import (
+    Checkpoints,
+    Epoch,
+    Training,
+    deterministic,
+    is_open_ended,
+    seed_of,
+)
 
 
 def train_architecture(  # noqa: PLR0913 - all that a training depends on
@@ -79,7 +86,9 @@ def train_architecture(  # noqa: PLR0913 - all that a training depends on
 def _identity(material: Material, architecture: Architecture, seed: int) -> dict[str, str | int]:
     """Return what a checkpoint must agree in with the training that goes on from it."""
     settings = material.settings
-    recipe = settings.recipe.model_dump_json(exclude_none=True)
+    # Where nothing done yet depends on how many epochs follow, more of them may.
+    apart = {"epochs"} if is_open_ended(settings.recipe.schedule) else set()
+    recipe = settings.recipe.model_dump_json(exclude_none=True, exclude=apart)
     return {
         "architecture": architecture.digest,
         "recipe": hashlib.sha256(recipe.encode()).hexdigest()[:12],

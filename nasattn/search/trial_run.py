@@ -19,7 +19,7 @@ from nasattn.search.stopping import Stopping
 from nasattn.search.superseded import SupersededError
 from nasattn.search.timing_trial import time_trial, with_known_latency
 from nasattn.search.training_trial import train_architecture
-from nasattn.training import WALL_CLOCK, Epoch
+from nasattn.training import WALL_CLOCK, Epoch, is_open_ended
 
 
 class TrialRun:
@@ -126,12 +126,13 @@ class TrialRun:
 
     def _train_epochs(self, attempt: Attempt) -> Trial:
         record, task = attempt.record, self._task
-        before = self._ledger.recorded(task.number) if task.attempt > 1 else {}
+        before = self._before()
         folder = self._ledger.trial_folder(record)
         architecture = task.proposal.architecture
+        material = self._material.with_epochs(task.extended_to)
         with closing(
             train_architecture(
-                self._material,
+                material,
                 architecture,
                 task.repeat,
                 self._session,
@@ -144,13 +145,23 @@ class TrialRun:
                 self._observer.note(
                     f"trial {record.trial} starts again from its beginning: no usable checkpoint"
                 )
-            self._observer.trial_started(record, self._material.settings.recipe.epochs)
+            self._observer.trial_started(record, material.settings.recipe.epochs)
             for curve in curves:
                 self._note_memory(record, curve)
                 record = self._enter(attempt, curve)
                 self._note_repeated(record, before)
                 self._observer.epoch_finished(record, record.curve[-1])
         return record
+
+    def _before(self) -> dict[int, Mapping[str, Any]]:
+        """Return the epochs by number that earlier attempts of the same schedule recorded."""
+        task = self._task
+        if task.attempt == 1:
+            return {}
+        is_any = is_open_ended(self._material.settings.recipe.schedule)
+        return self._ledger.recorded(
+            task.number, lambda record: is_any or record.extended_to == task.extended_to
+        )
 
     def _enter(self, attempt: Attempt, epochs: Sequence[Epoch]) -> Trial:
         """Enter a learning curve; return the record that it belongs to."""
@@ -213,6 +224,8 @@ class TrialRun:
             flops=totals.flops,
             flops_stock=totals.flops_stock,
             epochs=0,
+            extended_to=task.extended_to,
+            by_hand=task.by_hand,
             seconds=0.0,
             placements=tuple(p.to_dict() for p in task.proposal.architecture.placements),
             device=device_name(self._session.device),

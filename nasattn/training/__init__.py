@@ -7,6 +7,7 @@ from nasattn.training.evaluation import Outputs, Scores, evaluate, outputs_of
 from nasattn.training.loop import WALL_CLOCK, Epoch, Training, train
 from nasattn.training.precision import chosen_output
 from nasattn.training.recipe import Optimizer, Recipe, Schedule
+from nasattn.training.schedule import is_open_ended
 
 __all__ = [
     "WALL_CLOCK",
@@ -21,6 +22,7 @@ __all__ = [
     "chosen_output",
     "deterministic",
     "evaluate",
+    "is_open_ended",
     "on_device",
     "outputs_of",
     "remove_checkpoints",

@@ -2,7 +2,7 @@
 
 import math
 
-from nasattn.training.recipe import Recipe
+from nasattn.training.recipe import Recipe, Schedule
 
 
 def factor(recipe: Recipe, step: int, steps_per_epoch: int) -> float:
@@ -24,6 +24,15 @@ def factor(recipe: Recipe, step: int, steps_per_epoch: int) -> float:
     first = 1 / (schedule.div_factor or 1.0)
     last = first / (schedule.final_div_factor or 1.0)
     return _one_cycle(first, last, (schedule.pct_start or 0.0) * steps - 1, done, steps - 1)
+
+
+def is_open_ended(schedule: Schedule) -> bool:
+    """Return whether the first epochs are the same however many follow them.
+
+    With ``multistep`` they are. ``cosine`` and ``one-cycle`` spread their curve over all epochs,
+    so that each step of a longer training has another rate.
+    """
+    return schedule.name == "multistep"
 
 
 def _one_cycle(first: float, last: float, peak: float, done: int, end: int) -> float:

@@ -4,6 +4,7 @@ import fcntl
 import io
 import json
 import os
+import signal
 import sqlite3
 import struct
 import subprocess
@@ -81,7 +82,7 @@ def imported_by(code: str) -> set[str]:
     return set(line.split()[1:])
 
 
-@pytest.mark.parametrize("command", [["--help"], *COMMANDS])
+@pytest.mark.parametrize("command", [["--help"], ["trials", "one", "--watch"], *COMMANDS])
 def test_reading_imports_nothing_heavy(runs: Path, command: list[str]) -> None:
     modules = imported_by(
         f"import os, sys; os.environ['NASATTN_RUNS'] = {str(runs)!r}\n"
@@ -301,3 +302,30 @@ def test_a_suggestion_names_the_folder_only_where_it_is_not_the_usual_one(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert runs_dir_words(Path(folder)) == words
+
+
+def test_a_study_that_is_done_is_not_watched_for_long(nasattn: Nasattn) -> None:
+    done = nasattn("trials", "one", "--watch")
+    assert (done.returncode, done.stderr) == (0, "next: nasattn pareto one\n")
+    assert done.stdout == "one: 20 of 20 trials done: 19 complete, 1 failed\n"
+    assert nasattn("trials", "one", "--watch", "--json") == (0, "", "")
+    assert "--watch and --csv" in nasattn("trials", "one", "--watch", "--csv").stderr
+
+
+def test_a_terminal_that_was_watched_is_left_as_it_was(runs: Path) -> None:
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 80, 0, 0))
+    with subprocess.Popen(
+        [sys.executable, "-m", "nasattn", "trials", "empty", "--watch", "--runs-dir", str(runs)],
+        env=os.environ | {"TERM": "xterm"},
+        stdout=theirs,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        os.close(theirs)
+        text = ""
+        while "no trial is running" not in text:
+            text += os.read(ours, 4096).decode()
+        process.send_signal(signal.SIGINT)
+        text += _read_all(ours)
+    assert process.returncode == 130
+    assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l")  # the cursor is shown again

@@ -6,7 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from nasattn.training import Recipe, Schedule
-from nasattn.training.schedule import factor
+from nasattn.training.schedule import factor, is_open_ended
 
 STEPS = 20
 
@@ -88,3 +88,19 @@ def test_warm_up_leads_to_the_first_rate_of_one_cycle() -> None:
     assert found[: 2 * STEPS] == pytest.approx([(i + 1) / 40 / 25 for i in range(40)])
     after = factors(Recipe(epochs=4, schedule=Schedule(name="one-cycle")))
     assert found[2 * STEPS :] == after
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        Schedule(),
+        Schedule(warmup_epochs=1),
+        Schedule(name="one-cycle"),
+        Schedule(name="multistep", milestones=(2, 4)),
+        Schedule(name="multistep", milestones=(3,), warmup_epochs=1.5),
+    ],
+)
+def test_an_open_ended_schedule_does_not_look_ahead(schedule: Schedule) -> None:
+    short, long = (factors(Recipe(epochs=epochs, schedule=schedule)) for epochs in (6, 12))
+    trained = 6 * STEPS
+    assert is_open_ended(schedule) == (short[:trained] == long[:trained])
