@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from nasattn.cli import look, read, search, space, steer
+from nasattn.cli import look, read, search, space, workers
 from nasattn.errors import NasattnError
 
 app = typer.Typer(
@@ -44,7 +44,7 @@ def _options(
     del debug, version  # main() looks for --debug, which may stand anywhere in the line
 
 
-for _part in (search, steer, read, space, look):
+for _part in (search, workers, read, space, look):
     _part.register(app)
 
 

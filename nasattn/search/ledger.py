@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from nasattn.errors import UserError
 from nasattn.files import write_atomic
 from nasattn.placement import Architecture
 from nasattn.records import CURVE_KEY, RECORD_KEY, WORKER_KEY, Trial
+from nasattn.search.dates import now
 from nasattn.search.entering import enter_study
 from nasattn.search.roster import CLAIM_KEY, Roster, claim_of
 from nasattn.search.settings import Settings
@@ -329,11 +329,6 @@ def _latest(attempts: Iterable[Attempt]) -> list[Attempt]:
         if known is None or attempt.record.attempt > known.record.attempt:
             latest[attempt.record.trial] = attempt
     return [latest[number] for number in sorted(latest)]
-
-
-def now() -> str:
-    """Return the time as records keep it: ISO 8601, UTC, whole seconds."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _without_curve(record: Trial) -> dict[str, Any]:
