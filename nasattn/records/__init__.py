@@ -1,12 +1,7 @@
 """Trials as plain values, read fast from a study's storage; knows neither torch nor optuna."""
 
-from nasattn.records.storage import (
-    CURVE_KEY,
-    RECORD_KEY,
-    SIGN_PREFIX,
-    WORKER_KEY,
-    load_trials,
-)
+from nasattn.records.signs import RECORD_KEY, SIGN_PREFIX, WORKER_KEY
+from nasattn.records.storage import CURVE_KEY, load_trials
 from nasattn.records.study import (
     OBJECTIVES,
     WEIGHTS_FILE,

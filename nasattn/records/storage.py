@@ -11,14 +11,11 @@ from typing import Any
 
 from nasattn.errors import UserError
 from nasattn.records.rows import Row, read_rows
+from nasattn.records.signs import RECORD_KEY, with_signs
 from nasattn.records.study import Study
 from nasattn.records.trial import Trial
 
-RECORD_KEY = "nasattn:trial"
 CURVE_KEY = "nasattn:curve"
-# Of a trial: the token of the worker that runs it. Of a study: a worker's sign, by its token.
-WORKER_KEY = "nasattn:worker"
-SIGN_PREFIX = f"{WORKER_KEY}:"
 
 _SELECT = """
 SELECT t.trial_id, a.key, a.value_json
@@ -51,7 +48,7 @@ def load_trials(study: Study, *, curves: bool) -> tuple[Trial, ...]:
         known = latest.get(trial.trial)
         if known is None or trial.attempt > known.attempt:
             latest[trial.trial] = trial if curves else replace(trial, curve=())
-    return tuple(latest[number] for number in sorted(latest))
+    return with_signs(study, [latest[number] for number in sorted(latest)])
 
 
 def _attempts(rows: Iterable[Row], study: str) -> Iterable[Trial]:
@@ -62,7 +59,8 @@ def _attempts(rows: Iterable[Row], study: str) -> Iterable[Trial]:
             found.setdefault(trial_id, {})[key] = json.loads(text)
         except ValueError as error:
             raise _broken(study, trial_id, error) from None
-    for trial_id, values in found.items():
+    # Of two rows of one attempt the first holds, as `Ledger` has it.
+    for trial_id, values in sorted(found.items()):
         if RECORD_KEY in values:
             yield _trial(values, trial_id, study)
 
