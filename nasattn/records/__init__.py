@@ -1,14 +1,8 @@
 """Trials as plain values, read fast from a study's storage; knows neither torch nor optuna."""
 
 from nasattn.records.mark import MARK_KEY, Mark, marked, marks_of
-from nasattn.records.storage import (
-    CURVE_KEY,
-    RECORD_KEY,
-    SIGN_PREFIX,
-    WORKER_KEY,
-    load_running,
-    load_trials,
-)
+from nasattn.records.signs import RECORD_KEY, SIGN_PREFIX, WORKER_KEY
+from nasattn.records.storage import CURVE_KEY, load_running, load_trials
 from nasattn.records.study import (
     ARCHITECTURE_FILE,
     OBJECTIVES,

@@ -13,15 +13,12 @@ from typing import Any
 from nasattn.errors import UserError
 from nasattn.records.mark import MARK_KEY, Mark, marked, marks_of
 from nasattn.records.rows import Row, read_rows
+from nasattn.records.signs import RECORD_KEY, with_signs
 from nasattn.records.study import Study
 from nasattn.records.trial import Trial
 from nasattn.records.trial_file import read_trial, so_far, trial_folders
 
-RECORD_KEY = "nasattn:trial"
 CURVE_KEY = "nasattn:curve"
-# Of a trial: the token of the worker that runs it. Of a study: a worker's sign, by its token.
-WORKER_KEY = "nasattn:worker"
-SIGN_PREFIX = f"{WORKER_KEY}:"
 
 _OF_THE_STUDY = 0  # no trial of Optuna's has this number
 _SELECT = f"""
@@ -83,7 +80,8 @@ def _load(study: Study, query: str) -> tuple[Trial, ...]:
         known = latest.get(trial.trial)
         if known is None or trial.attempt > known.attempt:
             latest[trial.trial] = trial
-    return tuple(marked(latest[number], marks.get(number)) for number in sorted(latest))
+    shown = [marked(latest[number], marks.get(number)) for number in sorted(latest)]
+    return with_signs(study, shown)
 
 
 def _by_owner(rows: Iterable[Row], study: str) -> dict[int, dict[str, Any]]:
@@ -106,7 +104,8 @@ def _marks(attributes: Mapping[str, Any], study: str) -> dict[int, Mark]:
 
 def _attempts(found: Mapping[int, dict[str, Any]], study: str) -> Iterable[Trial]:
     """Yield one trial for each of Optuna's; those that have no record yet are left out."""
-    for trial_id, values in found.items():
+    # Of two rows of one attempt the first holds, as `Ledger` has it.
+    for trial_id, values in sorted(found.items()):
         if RECORD_KEY in values:
             yield _trial(values, trial_id, study)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +30,7 @@ from nasattn.records import (
     trial_text,
     without_curve,
 )
+from nasattn.search.dates import now
 from nasattn.search.entering import enter_study
 from nasattn.search.roster import CLAIM_KEY, Roster, claim_of
 from nasattn.search.sampler_part import sampler_part
@@ -398,8 +398,3 @@ def _latest(attempts: Iterable[Attempt]) -> list[Attempt]:
         if known is None or attempt.record.attempt > known.record.attempt:
             latest[attempt.record.trial] = attempt
     return [latest[number] for number in sorted(latest)]
-
-
-def now() -> str:
-    """Return the time as records keep it: ISO 8601, UTC, whole seconds."""
-    return datetime.now(UTC).isoformat(timespec="seconds")

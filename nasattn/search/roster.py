@@ -8,7 +8,6 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from optuna.exceptions import UpdateFinishedTrialError
@@ -16,6 +15,7 @@ from optuna.storages import RDBStorage
 from sqlalchemy import text
 
 from nasattn.records import SIGN_PREFIX, WORKER_KEY, Trial
+from nasattn.search.dates import now
 from nasattn.search.storage import storage_errors
 from nasattn.search.watch import Sign
 from nasattn.search.worker import Worker
@@ -92,8 +92,7 @@ class Roster:
 
     def sign(self, worker: Worker, beat: int) -> None:
         """Write a worker's heartbeat; the first one signs it in."""
-        at = datetime.now(UTC).isoformat(timespec="seconds")
-        value = {**asdict(worker), "beat": beat, "at": at}  # the time is for people alone
+        value = {**asdict(worker), "beat": beat, "at": now()}
         with storage_errors(self._shown):
             self._storage.set_study_user_attr(self._study_id, SIGN_PREFIX + worker.token, value)
 

@@ -25,7 +25,7 @@ from nasattn.training import Epoch
 
 
 def trained(
-    material: Material, architecture: Any, repeat: int, session: Session, folder: Path
+    material: Material, architecture: Any, repeat: int, session: Session, folder: Path, **_: object
 ) -> Iterator[tuple[Epoch, ...]]:
     """Make up one epoch, and write down that it was trained."""
     del material, session

@@ -170,17 +170,6 @@ def test_other_settings_than_it_was_made_with_are_refused_by_name(
     assert (home / "runs" / "tiny" / "study.toml").read_bytes() == before
 
 
-def test_two_searches_of_one_study_do_not_run_at_once(tmp_path: Path) -> None:
-    study = write_study(tmp_path, STUDY.replace("epochs = 2", "epochs = 200"))
-    first = start("search", study, runs=tmp_path / "runs")
-    wait_for_epochs(tmp_path / "runs", 0)
-    second = nasattn("search", study, runs=tmp_path / "runs")
-    first.kill()
-    first.communicate()
-    assert second.returncode == 2
-    assert f"being searched by process {first.pid}" in second.stderr
-
-
 def test_a_disk_that_takes_no_more_ends_the_search_with_one_line(finished: Path) -> None:
     # A limit on the size of files stands for the full disk: writes fail for real, without root.
     before = trials("tiny", finished)

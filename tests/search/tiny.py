@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,11 @@ def write_study(folder: Path, study: str = STUDY, space: str = SPACE) -> Path:
     path = folder / "tiny.toml"
     path.write_text(study, encoding="utf-8")
     return path
+
+
+def command(*arguments: object) -> list[str]:
+    """Return the command line of ``nasattn`` with these arguments."""
+    return [sys.executable, "-m", "nasattn", *map(str, arguments)]
 
 
 def nasattn(*arguments: object, runs: Path, **options: Any) -> subprocess.CompletedProcess[str]:

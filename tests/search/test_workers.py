@@ -1,0 +1,227 @@
+"""Worker processes on one study: real trainings, real signals, real kills."""
+
+import os
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nasattn.search.watch import QUIET_SECONDS
+from tests.search.steering import bits
+from tests.search.tiny import STUDY, command, nasattn, numbers, trials, write_study
+
+pytestmark = pytest.mark.slow
+
+GRID = STUDY.replace('"random"', '"grid"')
+LONG = GRID.replace("epochs = 2", "epochs = 1000")
+
+
+def start(*words: object, runs: Path) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        command(*words),
+        env={**os.environ, "NASATTN_RUNS": str(runs)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def children(pid: int) -> list[int]:
+    try:
+        found = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
+    except FileNotFoundError:
+        return []
+    return [int(child) for child in found]
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def wait_for(what: str, is_there: Any, seconds: float = 120) -> None:
+    limit = time.monotonic() + seconds
+    while not is_there():
+        assert time.monotonic() < limit, what
+        time.sleep(0.05)
+
+
+def epochs(runs: Path, trial: int) -> int:
+    history = runs / "tiny" / "trials" / str(trial) / "history.jsonl"
+    return history.read_bytes().count(b"\n") if history.is_file() else 0
+
+
+def without_seconds(found: list[dict[str, Any]]) -> dict[tuple[str, int], Any]:
+    """Return the curves by what was trained."""
+    return {(trial["digest"], trial["repeat"]): bits(trial) for trial in found}
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def two(tmp_path: Path, runs: Path) -> Iterator["subprocess.Popen[str]"]:
+    """Return a search by two workers, each of which has begun a trial."""
+    running = start("search", write_study(tmp_path, LONG), "--workers", 2, runs=runs)
+    wait_for("two trials", lambda: all(epochs(runs, trial) > 1 for trial in (0, 1)))
+    yield running
+    running.kill()
+    running.communicate()
+
+
+@pytest.mark.parametrize("sampler", ["grid", "random"])
+def test_two_workers_reach_what_one_does_to_the_bit(
+    tmp_path: Path, runs: Path, sampler: str
+) -> None:
+    study = STUDY.replace('"random"', f'"{sampler}"').replace(
+        "trials = 5", "trials = 9\nrepeats = 2"
+    )
+    path = write_study(tmp_path, study)
+    assert nasattn("search", path, runs=tmp_path / "alone").returncode == 0
+    both = nasattn("search", path, "--workers", 2, runs=runs)
+    assert both.returncode == 0, both.stderr
+    assert "baseline" in both.stdout
+    found, alone = trials("tiny", runs), trials("tiny", tmp_path / "alone")
+    assert numbers(found) == numbers(alone)
+    assert without_seconds(found) == without_seconds(alone)
+    assert {trial["device"] for trial in found} == {"cpu"}
+
+
+def test_two_searches_of_one_study_cooperate(tmp_path: Path, runs: Path) -> None:
+    study = write_study(tmp_path, GRID.replace("epochs = 2", "epochs = 20"))
+    both = [start("search", study, runs=runs) for _ in range(2)]
+    for search in both:
+        said, _ = search.communicate(timeout=300)
+        assert search.returncode == 0, said
+    found = trials("tiny", runs)
+    assert [(t["trial"], t["state"], t["attempt"]) for t in found] == [
+        (number, "complete", 1) for number in range(5)
+    ]
+    assert len({t["digest"] for t in found}) == 5
+    alone = nasattn("search", study, runs=tmp_path / "alone")
+    assert alone.returncode == 0
+    assert without_seconds(found) == without_seconds(trials("tiny", tmp_path / "alone"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_asked_to_stop_all_workers_pause_their_trials(
+    two: "subprocess.Popen[str]", runs: Path, number: signal.Signals
+) -> None:
+    workers, began = children(two.pid), time.monotonic()
+    two.send_signal(number)
+    said, _ = two.communicate(timeout=60)
+    assert time.monotonic() - began < 15, "a scheduler gives 30 s"
+    assert two.returncode == 130
+    assert "to go on: nasattn resume tiny" in said.splitlines()[-1]
+    assert not any(map(is_running, workers))
+    assert {(t["state"], t["reason"]) for t in trials("tiny", runs)} == {("paused", "interrupted")}
+
+
+def test_no_worker_outlives_a_killed_parent(two: "subprocess.Popen[str]", runs: Path) -> None:
+    workers = children(two.pid)
+    assert len(workers) == 2
+    two.kill()
+    wait_for("the workers leave", lambda: not any(map(is_running, workers)), 15)
+    assert {(t["state"], t["reason"]) for t in trials("tiny", runs)} == {("paused", "interrupted")}
+
+
+def test_the_trial_of_a_killed_worker_goes_on_in_another(
+    two: "subprocess.Popen[str]", runs: Path
+) -> None:
+    victim, _ = children(two.pid)
+    os.kill(victim, signal.SIGKILL)
+    for trial in (0, 1):  # whichever was whose: the survivor is free for the other's
+        done = nasattn("prune", "tiny", trial, "--json", runs=runs)
+        assert done.returncode == 0, done.stderr
+    wait_for("another trial", lambda: epochs(runs, 2) > 1)
+    found = trials("tiny", runs)
+    assert [t["state"] for t in found] == ["pruned", "pruned", "running"]
+    assert nasattn("stop", "tiny", runs=runs).returncode == 0
+    said, _ = two.communicate(timeout=60)
+    assert "was ended by SIGKILL" in said
+
+
+def test_a_worker_suspended_for_long_is_replaced_and_gives_way(
+    two: "subprocess.Popen[str]", runs: Path
+) -> None:
+    sleeper, _ = children(two.pid)
+    os.kill(sleeper, signal.SIGSTOP)
+    before = [epochs(runs, trial) for trial in (0, 1)]
+    wait_for("one goes on", lambda: [epochs(runs, trial) for trial in (0, 1)] != before)
+    time.sleep(QUIET_SECONDS + 5)
+    slept = min((0, 1), key=lambda trial: epochs(runs, trial) - before[trial])
+    assert nasattn("prune", "tiny", 1 - slept, runs=runs).returncode == 0
+    wait_for("the other goes on with it", lambda: trials("tiny", runs)[slept]["attempt"] == 2)
+    wait_for("it trains", lambda: trials("tiny", runs)[slept]["epochs"] > before[slept] + 2)
+    os.kill(sleeper, signal.SIGCONT)
+    wait_for("the sleeper begins another trial", lambda: epochs(runs, 2) > 1)
+    found = trials("tiny", runs)[slept]
+    assert (found["state"], found["attempt"]) == ("running", 2)
+    assert nasattn("stop", "tiny", runs=runs).returncode == 0
+    said, _ = two.communicate(timeout=60)
+    assert f"trial {slept} has gone on in another worker" in said
+    curve = [epoch["epoch"] for epoch in trials("tiny", runs)[slept]["curve"]]
+    assert curve == list(range(1, len(curve) + 1))
+    assert epochs(runs, slept) == len(curve)
+
+
+class Killing:
+    """Lets a crew of two work, and kills one of its processes at a random moment."""
+
+    def __init__(self, study: Path, runs: Path) -> None:
+        self._crew = start("search", study, "--workers", 2, runs=runs)
+        wait_for("the workers", lambda: len(self.workers) == 2 or self.has_ended)
+        self._workers = self.workers
+
+    @property
+    def workers(self) -> list[int]:
+        return children(self._crew.pid)
+
+    @property
+    def has_ended(self) -> bool:
+        return self._crew.poll() is not None
+
+    def kill_one(self, chance: random.Random) -> bool:
+        """Kill one that runs; False where all have ended first."""
+        time.sleep(chance.uniform(0, 8))
+        alive = [pid for pid in (self._crew.pid, *self._workers) if is_running(pid)]
+        if self.has_ended or not alive:
+            return False
+        os.kill(chance.choice(alive), signal.SIGKILL)
+        return True
+
+    def end(self) -> None:
+        """Take care that nobody is left."""
+        self._crew.kill()
+        self._crew.communicate()
+        wait_for("no orphan", lambda: not any(map(is_running, self._workers)), 60)
+
+
+def test_killed_25_times_the_study_is_the_undisturbed_one(tmp_path: Path, runs: Path) -> None:
+    sizes = GRID.replace("trials = 5", "trials = 21").replace("epochs = 2", "epochs = 25")
+    study = write_study(tmp_path, sizes)
+    assert nasattn("search", study, runs=tmp_path / "alone").returncode == 0
+    chance, kills = random.Random(), 0
+    while kills < 25:
+        killing = Killing(study, runs)
+        while kills < 25 and killing.kill_one(chance):
+            kills += 1
+        killing.end()
+    before = [trial["state"] for trial in trials("tiny", runs)]
+    assert before.count("complete") < 21, "all was done before the last kill"
+    resumed = nasattn("resume", "tiny", "--workers", 2, runs=runs)
+    assert resumed.returncode == 0, resumed.stderr
+    found, alone = trials("tiny", runs), trials("tiny", tmp_path / "alone")
+    assert [trial["trial"] for trial in found] == list(range(21))
+    assert {trial["state"] for trial in found} == {"complete"}
+    assert numbers(found) == numbers(alone)
+    assert without_seconds(found) == without_seconds(alone)
