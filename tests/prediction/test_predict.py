@@ -4,6 +4,7 @@ import csv
 import json
 import re
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -239,6 +240,16 @@ def test_a_gallery_as_a_picture(
     header = " ".join(figure.get_suptitle().split())
     assert header.startswith("grey, trial 0: grey: ortho")
     assert "Shown are 11 of them: a fixed (seeded) sample" in header
+
+
+def test_without_matplotlib_it_is_said_before_the_work_is_done(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    monkeypatch.setattr("nasattn.prediction.load_network", None)
+    message = fail("predict", "grey", 0, "--gallery", "x.png", "--runs-dir", home / "runs")
+    assert message.startswith("--gallery needs plots (")
+    assert message.endswith("): pip install 'nasattn[plots]'")
 
 
 @pytest.mark.slow
