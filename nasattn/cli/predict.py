@@ -57,12 +57,11 @@ def predict(  # noqa: PLR0913 - one argument for each option of the command
     as_json: AsJson = False,
 ) -> None:
     """Classify pictures with the weights that a trial kept, prepared as its study's data were."""
-    from nasattn.report.gallery import SUFFIXES
-    from nasattn.report.picture import check_suffix
+    from nasattn.report.gallery import check_gallery
     from nasattn.report.prediction_page import prediction_page
 
     if gallery is not None:
-        check_suffix(gallery, SUFFIXES, "--gallery")
+        check_gallery(gallery)
     target, names = _target(words, runs_dir, storage)
     if not (names or split or gallery):
         raise UserError(f"{' '.join(words)}: name pictures to classify, or --split or --gallery")
@@ -75,8 +74,8 @@ def predict(  # noqa: PLR0913 - one argument for each option of the command
 
         check_kept(*target)
         kept = load_network(target.folder, resolve_device(device))
-        held_out = _held_out(kept, target, split, gallery, shown) if split or gallery else None
         found = zip(names, classify(kept, files, top), strict=True)
+        held_out = _held_out(kept, target, split, gallery, shown) if split or gallery else None
         return {
             "study": target.study.name if target.study else None,
             "trial": target.trial.trial if target.trial else None,

@@ -8,11 +8,12 @@ _COLUMNS_PER_TICK = 14
 
 
 class Scale(NamedTuple):
-    """Maps [low, high] onto the cells 0 .. cells - 1."""
+    """Maps [low, high] onto the cells 0 .. cells - 1; ticks are multiples of ``unit`` (0: any)."""
 
     low: float
     high: float
     cells: int
+    unit: float = 0.0
 
     def cell(self, value: float) -> int:
         """Return the cell of ``value``."""
@@ -26,7 +27,7 @@ def x_axis(x: Scale, gutter: int) -> tuple[str, str]:
         x: What the axis shows.
         gutter: Columns before the line's corner, less one.
     """
-    ticks = round_ticks(x.low, x.high, max(x.cells // _COLUMNS_PER_TICK, 2))
+    ticks = round_ticks(x.low, x.high, max(x.cells // _COLUMNS_PER_TICK, 2), x.unit)
     cells = [x.cell(tick) for tick in ticks]
     line = "".join("┬" if cell in cells else "─" for cell in range(x.cells))
     labels = ""

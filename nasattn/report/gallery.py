@@ -6,10 +6,11 @@ from typing import NamedTuple, Protocol
 
 from nasattn.records import Study, Trial
 from nasattn.report.conditions import conditions
+from nasattn.report.picture import check_suffix, import_plots
 from nasattn.report.placements import describe
 from nasattn.report.units import percent
 
-SUFFIXES = (".png", ".html")
+_SUFFIXES = (".png", ".html")
 
 
 class Shown(Protocol):
@@ -52,6 +53,18 @@ class Gallery(NamedTuple):
     pictures: Sequence[Shown]
 
 
+def check_gallery(file: Path) -> None:
+    """Check that a gallery can be written to ``file``, before the work is done.
+
+    Raises:
+        UserError: its suffix is none of those possible, or matplotlib, which draws PNGs, is not
+            installed.
+    """
+    check_suffix(file, _SUFFIXES, "--gallery")
+    if file.suffix.lower() == ".png":
+        import_plots("--gallery")
+
+
 def make_gallery(
     study: Study,
     trial: Trial,
@@ -85,10 +98,9 @@ def caption(picture: Shown) -> str:
 
 
 def write_gallery(gallery: Gallery, file: Path) -> None:
-    """Write a gallery as a PNG picture or as one HTML file, by the file's suffix.
+    """Write a gallery as a PNG picture or as one HTML file, by the suffix of a checked file.
 
     Raises:
-        UserError: a PNG is asked for, and matplotlib is not installed.
         WriteError: the file cannot be written.
     """
     if file.suffix.lower() == ".html":

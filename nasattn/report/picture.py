@@ -3,6 +3,7 @@
 import io
 import textwrap
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from nasattn.errors import UserError
@@ -29,13 +30,22 @@ def check_suffix(file: Path, suffixes: tuple[str, ...], option: str) -> None:
         raise UserError(f"{option} {file}: the name must end in {' or '.join(suffixes)}")
 
 
+def import_plots(option: str) -> ModuleType:
+    """Import matplotlib's figures for an option of a command.
+
+    Raises:
+        UserError: they are not installed; the message says how to install them.
+    """
+    return import_extra("matplotlib.figure", "plots", option)
+
+
 def new_figure(width: float, height: float, option: str) -> "Figure":
     """Return an empty figure of so many inches.
 
     Raises:
-        UserError: matplotlib is not installed; the message says how to install it.
+        UserError: as `import_plots`.
     """
-    library = import_extra("matplotlib.figure", "plots", option)
+    library = import_plots(option)
     figure: Figure = library.Figure(figsize=(width, height), layout="constrained")
     return figure
 

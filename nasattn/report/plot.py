@@ -46,7 +46,7 @@ def plot(
         height: Rows of the plotting area, axis and labels not counted.
     """
     y = _scale([y for one in series for _, y in one.points], height)
-    y_ticks = round_ticks(y.low, y.high, max(height // _ROWS_PER_TICK, 2))
+    y_ticks = round_ticks(y.low, y.high, max(height // _ROWS_PER_TICK, 2), y.unit)
     labels = dict(zip(map(y.cell, y_ticks), tick_labels(y_ticks), strict=True))
     gutter = max(map(len, labels.values()), default=0)
     x = _scale([x for one in series for x, _ in one.points], max(width - gutter - 3, 10))
@@ -61,7 +61,9 @@ def plot(
 def _scale(values: Sequence[float], cells: int) -> Scale:
     low, high = min(values), max(values)
     margin = (high - low) * _MARGIN or abs(high) * _MARGIN or 1.0
-    return Scale(low - margin, high + margin, cells)
+    # Between whole things, such as epochs, there is nothing to be marked.
+    unit = float(all(float(value).is_integer() for value in values))
+    return Scale(low - margin, high + margin, cells, unit)
 
 
 Canvas = list[list[tuple[str, str]]]

@@ -14,11 +14,11 @@ def prediction_page(document: Document, width: int | None) -> list[str]:
     page = headline(_of(document), width)
     if document["images"]:
         rows = tuple(map(_row, document["images"]))
-        page += Table(("<image", "<class", "%"), "then", rows).lines(width)
+        page += [*Table(("<image", "<class", "%"), "then", rows).lines(width), ""]
     if document["held_out"] is not None:
-        page += folded(_held_out(document["held_out"]), width)
+        page += [*folded(_held_out(document["held_out"]), width), ""]
     how = f"computed on {document['device']} in {document['precision']}"
-    return [*page, "", *folded([how], width)]
+    return [*page, *folded([how], width)]
 
 
 def _of(document: Document) -> str:

@@ -6,14 +6,22 @@ from collections.abc import Sequence
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
-def round_ticks(low: float, high: float, most: int) -> list[float]:
-    """Return at most ``most`` evenly spaced round numbers in [low, high], ascending."""
-    rough = (high - low) / max(most, 1)
+def round_ticks(low: float, high: float, most: int, unit: float = 0.0) -> list[float]:
+    """Return at most ``most`` evenly spaced round numbers in [low, high], ascending.
+
+    Args:
+        low: Where the axis begins.
+        high: Where it ends.
+        most: Not more.
+        unit: Only multiples of it, a power of ten; 0 for any.
+    """
+    rough = max((high - low) / max(most, 1), unit)
     if not rough > 0:
         return [low]
     magnitude = 10.0 ** math.floor(math.log10(rough))
     steps = (factor * magnitude for factor in (*_STEPS, *(10 * step for step in _STEPS)))
-    return next(found for step in steps if len(found := _multiples(low, high, step)) <= most)
+    possible = (step for step in steps if not unit or (step / unit).is_integer())
+    return next(found for step in possible if len(found := _multiples(low, high, step)) <= most)
 
 
 def _multiples(low: float, high: float, step: float) -> list[float]:

@@ -4,6 +4,7 @@ import csv
 import json
 import re
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -139,17 +140,22 @@ def test_the_page_has_a_row_for_each_picture(home: Path) -> None:
     assert lines[-1] == "computed on cpu in fp32"
 
 
-@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK"])
 @pytest.mark.parametrize("name", ["grey", "colour"])
 def test_any_size_and_mode_is_prepared_for_the_network(
-    home: Path, tmp_path: Path, name: str, mode: str
+    home: Path, tmp_path: Path, name: str
 ) -> None:
-    digits = sorted((home / "pictures" / "test").glob("*/*.png"))[:1]
-    file = tmp_path / "picture.tif" if mode == "CMYK" else tmp_path / "picture.png"
-    Image.open(digits[0]).convert("L").resize((64, 40)).convert(mode).save(file)
-    (image,) = told(home, name, 0, file, "--top", 1)["images"]
-    assert image["class"] in (*map(str, range(10)), *(f"digit {n}" for n in range(10)))
-    assert 0.1 <= image["probability"] <= 1
+    digit = sorted((home / "pictures" / "test").glob("*/*.png"))[0]
+    files = []
+    for number, mode in enumerate(("L", "LA", "RGB", "RGBA", "P", "CMYK", "1")):
+        files.append(tmp_path / f"{mode}.{'tif' if mode == 'CMYK' else 'png'}")
+        picture = Image.open(digit).convert("L").resize((64 + number // 5, 40))
+        picture.convert(mode).save(files[-1])
+    found = told(home, name, 0, *files, "--top", 10)["images"]
+    shares = [{one["class"]: one["probability"] for one in image["top"]} for image in found]
+    assert all(sum(of.values()) == pytest.approx(1) for of in shares)
+    # Without transparency, and with red, green and blue alike, they are one picture.
+    for of in shares[1:5]:
+        assert of == pytest.approx(shares[0], abs=1e-4)
 
 
 def test_a_trials_folder_is_the_trial(home: Path, tmp_path: Path) -> None:
@@ -239,6 +245,16 @@ def test_a_gallery_as_a_picture(
     header = " ".join(figure.get_suptitle().split())
     assert header.startswith("grey, trial 0: grey: ortho")
     assert "Shown are 11 of them: a fixed (seeded) sample" in header
+
+
+def test_without_matplotlib_it_is_said_before_the_work_is_done(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    monkeypatch.setattr("nasattn.prediction.load_network", None)
+    message = fail("predict", "grey", 0, "--gallery", "x.png", "--runs-dir", home / "runs")
+    assert message.startswith("--gallery needs plots (")
+    assert message.endswith("): pip install 'nasattn[plots]'")
 
 
 @pytest.mark.slow

@@ -88,3 +88,19 @@ def test_labels_tell_ticks_apart(low: float, spread: float, most: int) -> None:
 def test_a_scale_puts_its_ends_into_the_first_and_the_last_cell() -> None:
     scale = Scale(10.0, 20.0, 11)
     assert [scale.cell(value) for value in (10.0, 15.0, 20.0)] == [0, 5, 10]
+
+
+@given(st.integers(0, 400), st.integers(0, 400), st.integers(2, 12))
+def test_ticks_between_whole_numbers_are_whole(low: int, spread: int, most: int) -> None:
+    margin = 0.03 * (spread or 1)
+    ticks = round_ticks(low - margin, low + spread + margin, most, 1.0)
+    assert len(ticks) <= most
+    assert all(tick.is_integer() for tick in ticks)
+    assert ticks or spread > 2 * most
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 3, 7, 8, 50])
+def test_epochs_are_marked_by_whole_numbers(epochs: int) -> None:
+    numbers = drawn(tuple((n, 1 / n) for n in range(1, epochs + 1)))[-3].split()
+    assert numbers
+    assert all(number.isdecimal() for number in numbers)
