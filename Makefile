@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 # Two processes; a file's tests stay together, so that they share what their file sets up.
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 
-.PHONY: help setup search picture test test-slow test-all lint types format check bench-reading bench-modules bench-cost bench-training clean
+.PHONY: help setup search picture test test-slow test-all lint types format check bench-reading bench-modules bench-cost bench-pruners bench-training clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ bench-modules: setup ## Time attention modules against their authors' formulatio
 
 bench-cost: setup ## Time the costing of architectures and `nasattn space show`
 	$(BIN)/python benchmarks/costing.py
+
+bench-pruners: setup ## Time early stopping: a verdict, and an epoch with the storage read
+	$(BIN)/python benchmarks/pruners.py
 
 bench-training: setup ## Time the training loop against the bare step loop and a DataLoader
 	$(BIN)/python benchmarks/training.py

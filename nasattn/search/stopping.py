@@ -20,6 +20,7 @@ class Stopping:
 
     def __init__(self, settings: Settings, ledger: Ledger) -> None:
         self._pruner, self._ledger = settings.search.pruner, ledger
+        self._epochs = settings.recipe.epochs
         self._standings = Standings(settings)
 
     def judge(self, record: Trial) -> None:
@@ -33,7 +34,7 @@ class Stopping:
             PrunedError: the trial ends here.
             WaitsError: it waits here for promotion.
         """
-        if self._pruner.name == "none" or record.by_hand or not record.curve:
+        if record.by_hand or not self._pruner.looks_at(len(record.curve), self._epochs):
             return
         earlier = self._ledger.history(record.trial)[:-1] if record.attempt > 1 else []
         if record.epochs <= max(map(_passed, earlier), default=0):

@@ -115,6 +115,12 @@ class TestLineObserver:
         train(observer, FAILED)
         assert lines_of(log)[1:] == [f"trial 2 (1/20) failed: {FAILED.reason}"]
 
+    def test_a_pruned_trial_counts_and_says_why(self, log: Console) -> None:
+        observer = LineObserver(log)
+        observer.study_opened("one", OBJECTIVES, (), 20)
+        train(observer, make_trial(4, state="pruned", reason="epoch 2: too low", epochs=2))
+        assert lines_of(log)[1:] == ["trial 4 (1/20) pruned after 2 epochs: epoch 2: too low"]
+
     def test_a_paused_trial_is_not_counted(self, log: Console) -> None:
         observer = LineObserver(log)
         observer.study_opened("one", OBJECTIVES, (), 20)

@@ -48,5 +48,8 @@ class Asha(Pruner):
             rung *= self.eta
         return tuple(found)
 
+    def _looks_at(self, epoch: int, epochs: int) -> bool:
+        return epoch in self.rungs(epochs)
+
     def _default_rung(self, epochs: int) -> int:
         return -(-epochs // self.eta**2)

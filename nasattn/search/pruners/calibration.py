@@ -45,8 +45,9 @@ class Calibration:
 
 def calibrate(race: Race, epoch: int) -> Calibration | None:
     """Relate the accuracies at an epoch to the final ones; None where too few tell of it."""
-    ended = {(c.accuracies, c.costs) for c in race.reached(race.epochs)}
-    pairs = sorted((curve[epoch - 1], curve[race.epochs - 1]) for curve, _ in ended)
+    last = race.epochs - 1
+    ended = {(c.at(epoch), c.accuracies[last]) for c in race.reached(race.epochs)}
+    pairs = sorted((-point[0], final) for point, final in ended)
     return _fit(pairs) if len(pairs) >= _FEWEST else None
 
 

@@ -1,9 +1,9 @@
 """Stopping by the chance of ending on the front."""
 
 import math
-from statistics import fmean, pvariance
 from typing import Literal, Self
 
+import numpy as np
 from pydantic import Field
 from scipy.special import stdtr
 
@@ -54,17 +54,18 @@ class DominancePruner(Pruner):
             look = max(look + 1, round(_STEP * look))
         return tuple(found)
 
+    def _looks_at(self, epoch: int, epochs: int) -> bool:
+        return epoch in self.looks(epochs)
+
     def _judge(self, race: Race, asked: Contender) -> Verdict:
-        epoch, looks = asked.epoch, self.looks(race.epochs)
-        best = _best(race, asked) if epoch in looks else None
-        calibration = calibrate(race, epoch) if best else None
+        epoch = asked.epoch
+        best, calibration = _best(race, asked), calibrate(race, epoch)
         if best is None or calibration is None or calibration.num < self.startup_trials:
             return None
-        seen = {(c.accuracies[:epoch], c.costs) for c in race.reached(epoch)}
-        now = sorted(curve[-1] for curve, _ in seen)
+        now = sorted(-accuracy for accuracy, *_ in race.points(epoch))
         target = best.accuracies[race.epochs - 1]
         chance = chance_of(asked.accuracies[-1], target, calibration, now)
-        if chance >= self.delta / len(looks):
+        if chance >= self.delta / len(self.looks(race.epochs)):
             return None
         return Stop(
             f"epoch {epoch}: {standing(asked, epoch, race)}; trial {best.trial} ended at "
@@ -92,7 +93,7 @@ def chance_of(now: float, target: float, calibration: Calibration, seen: list[fl
     """
     freedom = calibration.num - 2
     ahead = _below(calibration.expected(now) - target, calibration.sd_of(now), freedom)
-    mean, variance = fmean(seen), pvariance(seen)
+    mean, variance = float(np.mean(seen)), float(np.var(seen))
     noise = calibration.sd**2
     final_variance = calibration.slope**2 * variance + noise
     back = calibration.slope * variance / final_variance

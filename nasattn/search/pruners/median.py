@@ -33,10 +33,11 @@ class MedianPruner(Pruner):
         first = resolved_epoch("first_epoch", self.first_epoch, early(epochs), epochs)
         return self.model_copy(update={"first_epoch": first})
 
+    def _looks_at(self, epoch: int, epochs: int) -> bool:
+        return epoch >= (self.first_epoch or early(epochs))
+
     def _judge(self, race: Race, asked: Contender) -> Verdict:
         epoch = asked.epoch
-        if epoch < (self.first_epoch or early(race.epochs)):
-            return None
         peers = {c.at(epoch) for c in race.reached(epoch) if c.is_no_dearer(asked)}
         others = [-point[0] for point in peers - {asked.at(epoch)}]
         if len(others) < self.startup_trials or asked.accuracies[-1] >= median(others):

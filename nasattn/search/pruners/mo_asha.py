@@ -1,11 +1,12 @@
 """Multi-objective successive halving that stops."""
 
+from operator import le
 from typing import Literal
 
 from nasattn.search.pruners.asha import ORDERS, Asha
 from nasattn.search.pruners.pruner import Stop, Verdict
 from nasattn.search.pruners.race import Contender, Race
-from nasattn.search.pruners.rung import Rung, dominator
+from nasattn.search.pruners.rung import Rung
 from nasattn.search.pruners.words import standing
 
 
@@ -20,22 +21,20 @@ class MoAshaPruner(Asha):
 
     def _judge(self, race: Race, asked: Contender) -> Verdict:
         epoch = asked.epoch
-        if epoch not in self.rungs(race.epochs):
-            return None
-        rung = Rung.of(race, epoch)
+        rung = Rung.of(race, epoch, self._quota)
         if self._is_let_through(rung, asked):
             return None
-        better = dominator(asked, race, epoch)
-        assert better is not None, "behind the first front somebody dominates"  # noqa: S101
+        better = _dominator(race, rung, asked)
         return Stop(
             f"epoch {epoch}: {standing(asked, epoch, race)}; trial {better.trial} has "
-            f"{standing(better, epoch, race)}; not among the best {self._share(rung)} that go on"
+            f"{standing(better, epoch, race)}; not among the best "
+            f"{sum(group.allowed for group in rung.groups())} of {len(rung.points)} that go on"
         )
 
     def _is_let_through(self, rung: Rung, asked: Contender) -> bool:
         point = asked.at(rung.epoch)
         row = rung.points.index(point)
-        for group in rung.groups(self._quota):
+        for group in rung.groups():
             if row in group.rows:
                 whole = group.allowed == len(group.rows)
                 return whole or point in rung.let_through(group, ORDERS[self.order])
@@ -44,6 +43,11 @@ class MoAshaPruner(Asha):
     def _quota(self, behind: int) -> int:
         return -(-behind // self.eta)
 
-    def _share(self, rung: Rung) -> str:
-        allowed = sum(group.allowed for group in rung.groups(self._quota))
-        return f"{allowed} of {len(rung.points)}"
+
+def _dominator(race: Race, rung: Rung, asked: Contender) -> Contender:
+    """Return the most accurate of those that dominate a trial behind the first front."""
+    point = asked.at(rung.epoch)
+    # The points are sorted, the most accurate first.
+    best = next(p for p in rung.points if p != point and all(map(le, p, point)))
+    equal = (c for c in race.reached(rung.epoch) if c.at(rung.epoch) == best)
+    return min(equal, key=lambda c: c.trial)

@@ -29,18 +29,16 @@ class MoAshaPromotionPruner(Asha):
 
     def promoted(self, race: Race) -> int | None:
         """Return the waiting trial that goes on next, if any may."""
-        found = [
-            choice
-            for epoch in reversed(self.rungs(race.epochs))
-            if (choice := next(self._choices(race, epoch), None))
-        ]
-        first = (trial for is_first, trial in found if is_first)
-        return next(first, found[0][1] if found else None)
+        behind = None
+        for epoch in reversed(self.rungs(race.epochs)):
+            is_first, trial = next(self._choices(race, epoch), (False, None))
+            if is_first:
+                return trial
+            behind = trial if behind is None else behind
+        return behind
 
     def _judge(self, race: Race, asked: Contender) -> Verdict:
         epoch = asked.epoch
-        if epoch not in self.rungs(race.epochs):
-            return None
         others = tuple(c for c in race.contenders if c.trial != asked.trial)
         waiting = replace(race, contenders=(*others, replace(asked, waits=True)))
         if self.promoted(waiting) == asked.trial:
@@ -52,10 +50,9 @@ class MoAshaPromotionPruner(Asha):
         waiting = {c.at(epoch): c.trial for c in self._waiting(race, epoch)}
         if not waiting:
             return
-        rung = Rung.of(race, epoch)
-        places = {rung.points.index(point) for point in waiting}
-        for group in rung.groups(lambda behind: behind // self.eta):
-            if places & set(group.rows.tolist()):
+        rung = Rung.of(race, epoch, lambda behind: behind // self.eta)
+        for group in rung.groups():
+            if not waiting.keys().isdisjoint(map(rung.points.__getitem__, group.rows)):
                 ordered = rung.let_through(group, ORDERS[self.order])
                 yield from ((group.is_first, waiting[p]) for p in ordered if p in waiting)
 

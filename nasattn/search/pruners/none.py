@@ -11,6 +11,10 @@ class NonePruner(Pruner):
 
     name: Literal["none"] = "none"
 
+    def _looks_at(self, epoch: int, epochs: int) -> bool:
+        del epoch, epochs
+        return False
+
     def _judge(self, race: Race, asked: Contender) -> Verdict:
         del race, asked
         return None

@@ -42,9 +42,13 @@ class Pruner(Strict):
     def verdict(self, race: Race, trial: int) -> Verdict:
         """Return what becomes of a trial after the last epoch of its curve; None: it goes on."""
         asked = race.find(trial)
-        if trial == 0 or asked.exempt or not 0 < asked.epoch < race.epochs:
+        if trial == 0 or asked.exempt or not self.looks_at(asked.epoch, race.epochs):
             return None
         return self._judge(race, asked)
+
+    def looks_at(self, epoch: int, epochs: int) -> bool:
+        """Tell whether a verdict after an epoch of so many may be anything but None."""
+        return 0 < epoch < epochs and self._looks_at(epoch, epochs)
 
     def promoted(self, race: Race) -> int | None:
         """Return which of the waiting trials goes on next, or None: a new one is begun."""
@@ -59,6 +63,9 @@ class Pruner(Strict):
         """
         del epochs
         return self
+
+    @abstractmethod
+    def _looks_at(self, epoch: int, epochs: int) -> bool: ...
 
     @abstractmethod
     def _judge(self, race: Race, asked: Contender) -> Verdict: ...

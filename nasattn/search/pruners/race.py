@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import le
 
 Point = tuple[float, ...]
 
@@ -35,7 +36,7 @@ class Contender:
 
     def is_no_dearer(self, other: "Contender") -> bool:
         """Tell whether none of its costs is above the other's."""
-        return all(own <= others for own, others in zip(self.costs, other.costs, strict=True))
+        return all(map(le, self.costs, other.costs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,14 @@ class Race:
     def find(self, trial: int) -> Contender:
         """Return the contender of that number."""
         return next(c for c in self.contenders if c.trial == trial)
+
+    def points(self, epoch: int) -> set[Point]:
+        """Return what those that have reached an epoch are compared by there, each point once."""
+        # Written out, since pruners spend much of their time here.
+        last = epoch - 1
+        return {
+            (-c.accuracies[last], *c.costs) for c in self.contenders if len(c.accuracies) > last
+        }
 
     def reached(self, epoch: int) -> Iterator[Contender]:
         """Yield those that have an accuracy at an epoch."""

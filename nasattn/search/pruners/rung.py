@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain, islice
 from typing import NamedTuple
 
 import numpy as np
 
 from nasattn.search.pruners.fronts import Floats, Indices, Order, fronts, unit_scaled
-from nasattn.search.pruners.race import Contender, Point, Race
+from nasattn.search.pruners.race import Point, Race
 
 
 class Group(NamedTuple):
@@ -32,26 +33,23 @@ class Rung:
     Attributes:
         epoch: The epoch.
         points: What they are compared by, each once, sorted.
+        quota: How many of so many behind the first front are let through; of that, all are.
     """
 
     epoch: int
     points: tuple[Point, ...]
+    quota: Callable[[int], int]
 
     @classmethod
-    def of(cls, race: Race, epoch: int) -> "Rung":
+    def of(cls, race: Race, epoch: int, quota: Callable[[int], int]) -> "Rung":
         """Return the rung of an epoch, with all that have reached it."""
-        return cls(epoch, tuple(sorted({c.at(epoch) for c in race.reached(epoch)})))
+        return cls(epoch, tuple(sorted(race.points(epoch))), quota)
 
-    def groups(self, quota: Callable[[int], int]) -> Iterator[Group]:
-        """Yield the fronts, the best first, as far as anyone of them is let through.
-
-        Args:
-            quota: How many of those behind the first front are let through, by their number.
-                Of the first all are.
-        """
-        first, *others = _sorted(self.points).fronts
+    def groups(self) -> Iterator[Group]:
+        """Yield the fronts, the best first, as far as anyone of them is let through."""
+        first, *others = self._sorted().fronts
         yield Group(True, first, len(first))  # noqa: FBT003 - a field
-        left = quota(len(self.points) - len(first))
+        left = self.quota(len(self.points) - len(first))
         for rows in others:
             allowed = min(left, len(rows))
             if not allowed:
@@ -59,35 +57,42 @@ class Rung:
             left -= allowed
             yield Group(False, rows, allowed)  # noqa: FBT003 - a field
 
-    def let_through(self, group: Group, order: Order) -> list[Point]:
-        """Return the members of a front that are let through, the best first.
+    def let_through(self, group: Group, order: Order) -> Iterator[Point]:
+        """Yield the members of a front that are let through, the best first.
 
         Args:
             group: The front.
             order: Of its members, by their points in [0, 1].
         """
-        rows = group.rows[order(_sorted(self.points).scaled[group.rows])]
-        return [self.points[row] for row in rows[: group.allowed]]
+        places = order(self._sorted().scaled[group.rows])
+        return (self.points[group.rows[place]] for place in islice(places, group.allowed))
+
+    def _sorted(self) -> "Sorted":
+        return sorted_points(self.points, self.quota(len(self.points)))
 
 
-class _Sorted(NamedTuple):
+class Sorted(NamedTuple):
+    """What follows from a rung's points: the same from 0 to 1, and the best fronts."""
+
     scaled: Floats
     fronts: tuple[Indices, ...]
 
 
 # The rungs below the highest one that a trial has reached do not change from epoch to epoch.
 @lru_cache(maxsize=16)
-def _sorted(points: tuple[Point, ...]) -> _Sorted:
-    values = np.array(points)
-    return _Sorted(unit_scaled(values), tuple(fronts(values)))
+def sorted_points(points: tuple[Point, ...], most: int) -> Sorted:
+    """Sort points into fronts, once for each rung as it stands.
 
-
-def dominator(asked: Contender, race: Race, epoch: int) -> Contender | None:
-    """Return the most accurate of those that dominate a trial at an epoch, if any does."""
-    point = asked.at(epoch)
-    found = [
-        c
-        for c in race.reached(epoch)
-        if c.at(epoch) != point and c.is_no_dearer(asked) and c.at(epoch)[0] <= point[0]
-    ]
-    return min(found, key=lambda c: (c.at(epoch), c.trial), default=None)
+    Args:
+        points: Distinct and sorted.
+        most: So many behind the first front are wanted, in whole fronts.
+    """
+    flat = np.fromiter(chain.from_iterable(points), dtype=np.float64)
+    values, left = flat.reshape(len(points), -1), most
+    found: list[Indices] = []
+    for front in fronts(values):
+        left -= len(front) if found else 0
+        found.append(front)
+        if left <= 0:
+            break
+    return Sorted(unit_scaled(values), tuple(found))
