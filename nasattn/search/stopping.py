@@ -56,7 +56,7 @@ class Stopping:
 
 def waits(attempt: Attempt) -> bool:
     """Tell whether a trial waits for promotion."""
-    return attempt.record.waits_at is not None
+    return attempt.record.state == "paused" and attempt.record.waits_at is not None
 
 
 def unpromoted(record: Trial) -> str:
