@@ -6,6 +6,7 @@ their time on imports.
 
 import os
 import random
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,7 +34,7 @@ def trained(
         file.write(f"{architecture.digest} {repeat}\n")
     accuracy = derive_seed(architecture.digest) % 1000 / 1000
     yield ()
-    sleep(random.uniform(0, 0.02))
+    sleep(random.uniform(0, 0.05))
     yield (Epoch(1, 1.0, accuracy, 1.0, accuracy, 0.1, 0.01, 32),)
 
 
@@ -44,18 +45,30 @@ def work(study: Path, runs: Path) -> None:
     search(file, home, str(study), session)
 
 
-def main(study: Path, runs: Path, processes: int) -> None:
-    """Fork so many processes; exit with how many failed."""
+def forked(study: Path, runs: Path) -> int:
+    """Fork a process that works; return its number."""
+    child = os.fork()
+    if not child:
+        work(study, runs)
+        os._exit(0)
+    return child
+
+
+def main(study: Path, runs: Path, processes: int, kills: int) -> None:
+    """Fork so many processes and kill so many of them, each time forking another.
+
+    Exits with how many failed that were not killed.
+    """
     trial_run.train_architecture = trained
-    children = []
-    for _ in range(processes):
-        child = os.fork()
-        if not child:
-            work(study, runs)
-            os._exit(0)
-        children.append(child)
+    children = [forked(study, runs) for _ in range(processes)]
+    for _ in range(kills):
+        sleep(random.uniform(0, 1))
+        victim = children.pop(random.randrange(len(children)))
+        os.kill(victim, signal.SIGKILL)
+        os.waitpid(victim, 0)
+        children.append(forked(study, runs))
     sys.exit(sum(os.waitpid(child, 0)[1] != 0 for child in children))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))

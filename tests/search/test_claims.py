@@ -15,11 +15,14 @@ from tests.search.tiny import STUDY, write_study
 EVERYTHING = STUDY.replace("trials = 5", "trials = 1000").replace('"random"', '"grid"')
 
 
-def share(tmp_path: Path, processes: int, study: str = EVERYTHING) -> tuple[Trial, ...]:
-    """Let processes work on one study at once; return its trials."""
+def share(
+    tmp_path: Path, processes: int, study: str = EVERYTHING, kills: int = 0
+) -> tuple[Trial, ...]:
+    """Let processes work on one study at once, and be killed; return its trials."""
     runs = tmp_path / "runs"
     path = write_study(tmp_path, study, SMALL)
-    script = [sys.executable, "-m", "tests.search.many", str(path), str(runs), str(processes)]
+    words = (path, runs, processes, kills)
+    script = [sys.executable, "-m", "tests.search.many", *map(str, words)]
     done = subprocess.run(script, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     return load_trials(load_study(runs, "tiny"), curves=True)
@@ -30,15 +33,25 @@ def trainings(tmp_path: Path) -> Counter[str]:
     return Counter(written.splitlines())
 
 
-@pytest.mark.parametrize("processes", [3, pytest.param(8, marks=pytest.mark.slow)])
-def test_a_grid_is_covered_once_by_processes_at_once(tmp_path: Path, processes: int) -> None:
-    found = share(tmp_path, processes)
+def check_grid(tmp_path: Path, found: tuple[Trial, ...]) -> None:
+    """Check that every architecture is one complete trial, and that the numbers have no gap."""
     material = make(tmp_path, SMALL)
     assert material.space is not None
     listed = list_architectures(material.space, material.model, {}, check=lambda: None)
     assert Counter(trial.digest for trial in found) == Counter(a.digest for a, _ in listed)
     assert [trial.trial for trial in found] == list(range(len(found)))
-    assert {(trial.state, trial.attempt) for trial in found} == {("complete", 1)}
+    assert {trial.state for trial in found} == {"complete"}
+
+
+def test_a_grid_is_covered_once_by_processes_that_are_killed(tmp_path: Path) -> None:
+    check_grid(tmp_path, share(tmp_path, 2, kills=2))
+
+
+@pytest.mark.slow
+def test_a_grid_is_covered_and_trained_once_by_eight_at_once(tmp_path: Path) -> None:
+    found = share(tmp_path, 8)
+    check_grid(tmp_path, found)
+    assert {trial.attempt for trial in found} == {1}
     assert set(trainings(tmp_path).values()) == {1}
 
 

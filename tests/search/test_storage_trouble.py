@@ -59,6 +59,7 @@ def test_a_database_that_is_locked_for_a_moment_is_waited_for(run: Run) -> None:
     assert [(trial.state, trial.epochs) for trial in run.trials()] == [("complete", 8)] * 3
 
 
+@pytest.mark.slow
 def test_a_database_that_stays_locked_ends_the_search_in_words(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -77,6 +78,7 @@ def test_a_database_that_is_deleted_under_way_is_named(run: Run, tmp_path: Path)
     goes_on(run)
 
 
+@pytest.mark.slow
 def test_a_database_that_is_replaced_under_way_is_named(run: Run, tmp_path: Path) -> None:
     kept = tmp_path / "kept.db"
 
@@ -102,6 +104,7 @@ def goes_on(run: Run) -> None:
     assert (trial.state, trial.attempt, trial.epochs) == ("complete", 2, 40)
 
 
+@pytest.mark.slow
 def test_a_clock_that_jumps_changes_nothing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     years = cycle(["1970", "2100", "2026"])
 

@@ -178,6 +178,7 @@ class Killing:
     """Lets a crew of two work, and kills one of its processes at a random moment."""
 
     def __init__(self, study: Path, runs: Path) -> None:
+        self._runs = runs
         self._crew = start("search", study, "--workers", 2, runs=runs)
         wait_for("the workers", lambda: len(self.workers) == 2 or self.has_ended)
         self._workers = self.workers
@@ -192,12 +193,20 @@ class Killing:
 
     def kill_one(self, chance: random.Random) -> bool:
         """Kill one that runs; False where all have ended first."""
-        time.sleep(chance.uniform(0, 8))
+        if chance.random() < 0.8:
+            # Else it would always be killed while it starts, which takes longest.
+            before = self.epochs()
+            wait_for("an epoch", lambda: self.epochs() > before + 1 or self.has_ended)
+        time.sleep(chance.uniform(0, 3))
         alive = [pid for pid in (self._crew.pid, *self._workers) if is_running(pid)]
         if self.has_ended or not alive:
             return False
         os.kill(chance.choice(alive), signal.SIGKILL)
         return True
+
+    def epochs(self) -> int:
+        found = self._runs.glob("tiny/trials/*/history.jsonl")
+        return sum(history.read_bytes().count(b"\n") for history in found)
 
     def end(self) -> None:
         """Take care that nobody is left."""
