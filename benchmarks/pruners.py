@@ -3,11 +3,11 @@
 Usage: python benchmarks/pruners.py      (medians of repeats, and their range; one thread)
 
 A study of 1,000 trials and up to 100 epochs with two costs: half of the trials came to their end,
-half stopped on the way (with promotion a third came to a rung last, and most of them wait). First the verdict alone, at
-epochs at which a pruner looks, each time on a study that it has not seen (seconds of the
-processor); for the promotion type also who is promoted next when a trial more waits. Then what
-a search does after such an epoch of a running trial: it reads what has changed out of an SQLite
-storage, and asks (seconds of the clock). The first time it reads everything.
+half stopped on the way (with promotion a third came to a rung last, and most of them wait).
+First the verdict alone, at epochs at which a pruner looks, each time on a study that it has not
+seen (seconds of the processor); for the promotion type also who is promoted next when a trial
+more waits. Then what a search does after such an epoch of a running trial: it reads what has
+changed out of an SQLite storage, and asks (seconds of the clock). The first time it reads all.
 """
 
 import os

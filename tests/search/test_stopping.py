@@ -1,6 +1,7 @@
 """Early stopping in real studies: the same after any interruption, with every sampler."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -15,6 +16,7 @@ from nasattn.placement import Architecture
 from nasattn.report.live import make_observer
 from nasattn.search.freeze import thaw
 from nasattn.search.ledger import Ledger
+from nasattn.search.pruners import NonePruner
 from nasattn.search.running import Runner
 from nasattn.search.session import Session
 from nasattn.search.settings import Settings
@@ -103,111 +105,157 @@ def killing(seed: int) -> Callable[[type, str], Callable[..., Any]]:
     return wrap
 
 
-@pytest.mark.parametrize(
-    ("pruner", "seed"),
-    [
-        (PROMOTES, 1),
-        *(pytest.param(STOPS, seed, marks=pytest.mark.slow) for seed in (1, 2, 3)),
-        *(pytest.param(PROMOTES, seed, marks=pytest.mark.slow) for seed in (2, 3)),
-        pytest.param(MEDIAN, 1, marks=pytest.mark.slow),
-        pytest.param(DOMINANCE, 1, marks=pytest.mark.slow),
-    ],
-)
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("stopped")
+    search(folder, STOPS, "search.sampler=tpe")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def promoted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("promoted")
+    (folder / "said").write_text(search(folder, PROMOTES, trials=6))
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pruner", [STOPS, MEDIAN, DOMINANCE])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_cut_off_again_and_again_it_comes_to_the_same_verdicts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pruner: str, seed: int
 ) -> None:
-    search(tmp_path / "undisturbed", pruner, trials=6)
+    search(tmp_path / "undisturbed", pruner)
     expected = told(tmp_path / "undisturbed")
     assert {t["state"] for t in trials(tmp_path / "undisturbed")} == {"complete", "pruned"}
-    wrap, kills = killing(seed), 0
-    with monkeypatch.context() as patch:
-        for owner, name in MOMENTS:
-            patch.setattr(owner, name, wrap(owner, name))
-        while True:
-            try:
-                search(tmp_path / "cut", pruner, trials=6)
-            except KilledError:
-                kills += 1
-                assert kills < 100
-            else:
-                break
-    assert kills >= 3
+    assert cut_off(tmp_path / "cut", monkeypatch, pruner, seed, trials=8) >= 3
     assert told(tmp_path / "cut") == expected
 
 
 @pytest.mark.parametrize(
-    "sampler",
-    ["tpe", *(pytest.param(s, marks=pytest.mark.slow) for s in ("nsga2", "gp", "random", "grid"))],
+    "seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3, 4))]
 )
-@pytest.mark.parametrize("pruner", [STOPS, pytest.param(PROMOTES, marks=pytest.mark.slow)])
-def test_every_sampler_goes_on_over_pruned_trials(
-    tmp_path: Path, sampler: str, pruner: str
+def test_cut_off_again_and_again_it_promotes_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, promoted: Path, seed: int
 ) -> None:
-    search(tmp_path, pruner, f"search.sampler={sampler}", trials=10)
-    found = trials(tmp_path)
-    states = [t["state"] for t in found]
-    assert len(states) == 10
-    assert set(states) == {"complete", "pruned"}
-    assert "pruned" in states[:6]  # and samplers proposed after it
-    assert len({t["digest"] for t in found}) == 10
-    front = read(tmp_path, "pareto", "tiny")["front"]
+    assert cut_off(tmp_path, monkeypatch, PROMOTES, seed, trials=6) >= 3
+    assert told(tmp_path) == told(promoted)
+
+
+def cut_off(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, pruner: str, seed: int, trials: int
+) -> int:
+    """Search to the end, killed again and again; return how often."""
+    wrap = killing(seed)
+    with monkeypatch.context() as patch:
+        for owner, name in MOMENTS:
+            patch.setattr(owner, name, wrap(owner, name))
+        for kills in range(100):
+            try:
+                search(folder, pruner, trials=trials)
+            except KilledError:
+                continue
+            return kills
+    pytest.fail("the search never comes to its end")
+
+
+def check_pruned_study(folder: Path, total: int) -> None:
+    found = trials(folder)
+    assert len({t["digest"] for t in found}) == len(found) == total
+    assert {t["state"] for t in found} == {"complete", "pruned"}
+    # Samplers proposed after the first of them.
+    assert "pruned" in [t["state"] for t in found[: total * 2 // 3]]
+    front = read(folder, "pareto", "tiny")["front"]
     assert {member["state"] for member in front} == {"complete"}
 
 
-def test_a_pruned_trial_can_go_on_to_the_bits_of_an_undisturbed_one(tmp_path: Path) -> None:
-    search(tmp_path / "stopped", STOPS, trials=5)
-    search(tmp_path / "whole", trials=5)
+def test_tpe_goes_on_over_pruned_trials(stopped: Path) -> None:
+    check_pruned_study(stopped, 8)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sampler", ["tpe", "nsga2", "gp", "random", "grid"])
+@pytest.mark.parametrize("pruner", [STOPS, PROMOTES])
+def test_every_sampler_goes_on_over_pruned_trials(
+    tmp_path: Path, sampler: str, pruner: str
+) -> None:
+    search(tmp_path, pruner, f"search.sampler={sampler}", trials=14)
+    check_pruned_study(tmp_path, 14)
+
+
+def test_a_pruned_trial_can_go_on_to_the_bits_of_an_undisturbed_one(
+    tmp_path: Path, stopped: Path
+) -> None:
     session = Session(tmp_path, torch.device("cpu"), make_observer(), lambda: None)
-    material = thaw(Settings.load(tmp_path / "stopped" / "runs" / "tiny"), session)
-    pairs = zip(trials(tmp_path / "stopped"), trials(tmp_path / "whole"), strict=True)
-    pruned = [(number, whole) for number, (t, whole) in enumerate(pairs) if t["state"] == "pruned"]
-    assert pruned
-    for number, whole in pruned:
-        folder = tmp_path / "stopped" / "runs" / "tiny" / "trials" / str(number)
-        architecture = Architecture.parse((folder / "architecture.json").read_text())
-        first, *_, last = train_architecture(material, architecture, 0, session, folder)
-        assert 0 < len(first) < EPOCHS  # the checkpoint of its last epoch is there
-        losses = [epoch["loss"] for epoch in whole["curve"]]
-        assert [epoch.loss for epoch in last] == losses
+    material = thaw(Settings.load(stopped / "runs" / "tiny"), session)
+    pruned = next(t for t in trials(stopped) if t["state"] == "pruned")
+    kept = stopped / "runs" / "tiny" / "trials" / str(pruned["trial"])
+    architecture = Architecture.parse((kept / "architecture.json").read_text())
+    again = shutil.copytree(kept, tmp_path / "again")
+    first, *_, last = train_architecture(material, architecture, 0, session, again)
+    # The checkpoint of its last epoch is there.
+    assert [epoch.loss for epoch in first] == [epoch["loss"] for epoch in pruned["curve"]]
+    (tmp_path / "whole").mkdir()
+    *_, whole = train_architecture(material, architecture, 0, session, tmp_path / "whole")
+    assert len(last) == EPOCHS
+    assert [epoch.loss for epoch in last] == [epoch.loss for epoch in whole]
 
 
+def test_each_stop_is_told_with_its_reason(stopped: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    for trial in trials(stopped):
+        assert bool(trial["reason"]) == (trial["state"] == "pruned")
+        assert not trial["reason"] or trial["reason"].startswith(f"epoch {trial['epochs']}: ")
+    pruned = next(t for t in trials(stopped) if t["state"] == "pruned")
+    for command in (["trials", "tiny"], ["show", "tiny", str(pruned["trial"])]):
+        shown = CliRunner().invoke(app, [*command, "--runs-dir", str(stopped / "runs")])
+        assert pruned["reason"] in shown.stdout
+
+
+@pytest.mark.slow
 def test_repeats_and_the_baseline_are_never_stopped_and_the_stopped_never_repeated(
     tmp_path: Path,
 ) -> None:
-    said = search(tmp_path, STOPS, "repeats=2", trials=8)
+    search(tmp_path, STOPS, "repeats=2", trials=12)
     found = trials(tmp_path)
     pruned = {t["digest"] for t in found if t["state"] == "pruned"}
     assert pruned
     assert found[0]["state"] == "complete"
-    assert all(t["state"] == "complete" for t in found if t["repeat"])
+    assert {t["state"] for t in found if t["repeat"]} == {"complete"}
     assert sum(t["digest"] in pruned for t in found) == len(pruned)
-    reasons = [t["reason"] for t in found if t["state"] == "pruned"]
-    assert all(reason.startswith("epoch ") and reason in said for reason in reasons)
 
 
 def test_with_promotion_the_total_is_of_those_begun_and_none_is_left_waiting(
-    tmp_path: Path,
+    promoted: Path,
 ) -> None:
-    said = search(tmp_path, PROMOTES)
-    found = trials(tmp_path)
-    assert len(found) == 8
+    found = trials(promoted)
+    assert len(found) == 6
     assert all(t["waits_at"] is None for t in found)
     assert max(t["attempt"] for t in found) > 1
     given_up = [t for t in found if t["state"] == "pruned"]
+    assert given_up
     assert all(t["reason"].startswith(f"waited at epoch {t['epochs']} ") for t in given_up)
-    assert "waits at epoch 1 for promotion" in said
+    assert "waits at epoch 1 for promotion" in (promoted / "said").read_text()
 
 
-def test_the_pruner_is_frozen_with_all_its_settings_and_may_not_change(tmp_path: Path) -> None:
-    search(tmp_path, "search.pruner=mo-asha", trials=1)
-    folder = tmp_path / "runs" / "tiny"
-    text = (folder / "study.toml").read_text()
-    assert '[search.pruner]\nname = "mo-asha"\neta = 3\nfirst_rung = 1\n' in text
-    again = ("search", tmp_path / "tiny.toml", "--trials", 1, "--epochs", EPOCHS)
-    message = fail(*again, "--pruner", "median", "--runs-dir", tmp_path / "runs")
+def test_the_pruner_is_frozen_with_all_its_settings_and_may_not_change(stopped: Path) -> None:
+    runs = stopped / "runs"
+    text = (runs / "tiny" / "study.toml").read_text()
+    wanted = 'name = "mo-asha"\neta = 2\nfirst_rung = 1\norder = "epsilon-net"\n'
+    assert f"[search.pruner]\n{wanted}" in text
+    again = ["search", stopped / "tiny.toml", "--trials", 8, "--epochs", EPOCHS]
+    again += ["--sampler", "tpe", "--runs-dir", runs]
+    message = fail(*again, "--pruner", "median")
     assert "search.pruner.name was 'mo-asha', now 'median'" in message
-    message = fail(*again, "--runs-dir", tmp_path / "runs")
-    assert "search.pruner was 'not set', now 'none'" in message
+    assert "search.pruner was 'not set', now 'none'" in fail(*again)
+
+
+def test_studies_frozen_before_there_were_pruners_are_read(stopped: Path, tmp_path: Path) -> None:
+    text = (stopped / "runs" / "tiny" / "study.toml").read_text()
+    before, _, after = text.partition("[search.pruner]")
+    old = before.replace("[search]", '[search]\npruner = "none"') + after[after.index("\n[") :]
+    (tmp_path / "study.toml").write_text(old)
+    assert Settings.load(tmp_path).search.pruner == NonePruner()
 
 
 @pytest.mark.parametrize(
