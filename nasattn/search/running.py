@@ -124,10 +124,10 @@ class Runner:
             task = self._agenda.next_task(attempts, alive)
             if task is not None:
                 self._train(task, attempts)
-            elif all(attempt.has_ended for attempt in attempts):
-                return Outcome.EXHAUSTED
-            else:
+            elif any(attempt.worker in alive for attempt in attempts):
                 self._wait(max(_WAIT_SECONDS, _WAIT_FACTOR * took))
+            else:
+                return Outcome.EXHAUSTED
         except TakenError:
             pass  # look again
         return None
