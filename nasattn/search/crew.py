@@ -63,10 +63,7 @@ class Crew:
             try:
                 self._follow(study, members)
             finally:
-                for member in members:
-                    member.dismiss()
-                for member in members:
-                    member.wait()
+                _dismiss(members)
         return _outcome(study, members)
 
     def _orders(self, study: OpenStudy, device: str, heard: str) -> Orders:
@@ -88,13 +85,26 @@ class Crew:
         session.observer.study_opened(settings.name, settings.objectives, ended, settings.trials)
         follower = Follower(session.observer, settings.recipe.epochs, begun)
         looked = monotonic()
-        while any(member.is_at_work() for member in members):
-            session.check()
-            sleep(0.05)
-            if monotonic() - looked > _LOOK_SECONDS:
-                follower.look(load_trials(records, curves=False))
-                looked = monotonic()
+        try:
+            while any(member.is_at_work() for member in members):
+                session.check()
+                sleep(0.05)
+                if monotonic() - looked > _LOOK_SECONDS:
+                    follower.look(load_trials(records, curves=False))
+                    looked = monotonic()
+        except StoppedError:
+            _dismiss(members)
+            follower.look(load_trials(records, curves=False))
+            raise
         follower.look(load_trials(records, curves=False))
+
+
+def _dismiss(members: Sequence["_Member"]) -> None:
+    """Let all leave; what they train is paused."""
+    for member in members:
+        member.dismiss()
+    for member in members:
+        member.wait()
 
 
 class _Member:

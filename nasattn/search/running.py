@@ -163,10 +163,10 @@ class Runner:
             task = self._agenda.next_task(attempts, alive)
             if task is not None:
                 self._train(task, attempts)
-            elif not any(attempt.is_left_off and not waits(attempt) for attempt in attempts):
-                return self._give_up(attempts)
-            else:
+            elif any(attempt.worker in alive for attempt in attempts):
                 self._wait(max(_WAIT_SECONDS, _WAIT_FACTOR * took))
+            else:
+                return self._give_up(attempts)
         except TakenError:
             pass  # look again
         return None

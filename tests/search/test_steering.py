@@ -1,9 +1,7 @@
 """What is asked from another terminal is done at the next step, and nothing else changes."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from threading import Event
 from time import monotonic
 
@@ -13,27 +11,14 @@ from typer.testing import CliRunner
 from nasattn.cli.main import app
 from nasattn.errors import StoppedError, UserError
 from nasattn.placement import Architecture
-from nasattn.search import trial_run
 from nasattn.search.interrupt import TimeUpError, stop_after
 from nasattn.search.ledger import Attempt, Ledger, Proposal
 from nasattn.search.running import Outcome
 from nasattn.search.settings import Settings
 from nasattn.search.steering import Limit
 from nasattn.search.storage import default_url, open_storage
-from tests.search.made_up import LONG, Run, slow
+from tests.search.made_up import LONG, Run
 from tests.search.tiny import fail
-
-
-@pytest.fixture(autouse=True)
-def _made_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trial_run, "train_architecture", slow)
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Iterator[Run]:
-    made = Run(tmp_path)
-    yield made
-    assert not made.errors
 
 
 def stopped(run: Run) -> None:

@@ -3,7 +3,7 @@
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import cycle
 from pathlib import Path
 from threading import Thread
@@ -17,19 +17,7 @@ from nasattn.search.running import Outcome
 from nasattn.search.settings import Settings
 from nasattn.search.steering import Limit
 from nasattn.search.storage import default_url, open_storage
-from tests.search.made_up import Run, slow
-
-
-@pytest.fixture(autouse=True)
-def _made_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trial_run, "train_architecture", slow)
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Iterator[Run]:
-    made = Run(tmp_path)
-    yield made
-    assert not made.errors
+from tests.search.made_up import Run
 
 
 def locked_for(database: Path, seconds: float) -> None:
