@@ -17,7 +17,8 @@ from nasattn.search.ledger import ENDED, Attempt, Ledger, Proposal, now
 from nasattn.search.proposing import Rejected, make_proposer
 from nasattn.search.pruned import PrunedError, WaitsError
 from nasattn.search.session import Session
-from nasattn.search.stopping import Stopping, given_up, waits
+from nasattn.search.standings import waits
+from nasattn.search.stopping import Stopping, given_up
 from nasattn.search.study_file import VariantPlacement
 from nasattn.search.timing_trial import time_trial, with_known_latency
 from nasattn.search.training_trial import train_architecture
@@ -103,7 +104,7 @@ class Runner:
         None where all are begun or no architecture is left, and none may be promoted.
         """
         for attempt in attempts:
-            if not attempt.has_ended and not waits(attempt):
+            if not attempt.has_ended and not waits(attempt.record):
                 return self._again(attempt)
         promoted = self._stopping.promoted(attempts)
         if promoted is not None:
@@ -136,7 +137,7 @@ class Runner:
 
     def _give_up(self, attempts: list[Attempt]) -> Outcome:
         """End the trials that still wait for promotion, when no other will be begun."""
-        for attempt in filter(waits, attempts):
+        for attempt in (a for a in attempts if waits(a.record)):
             again = self._ledger.start(given_up(attempt.record), self._proposal_of(attempt))
             self._end(again, again.record)
         ended = sum(attempt.has_ended for attempt in self._ledger.attempts())
