@@ -8,7 +8,8 @@ from nasattn.search.ledger import Attempt, Ledger, Proposal, TakenError
 from nasattn.search.observer import Observer
 from nasattn.search.proposing import Proposer, Rejected
 from nasattn.search.recorded import recorded_proposal
-from nasattn.search.stopping import Stopping, waits
+from nasattn.search.standings import waits
+from nasattn.search.stopping import Stopping
 from nasattn.training import remove_checkpoints
 
 
@@ -70,7 +71,7 @@ class Agenda:
             TakenError: another worker was quicker; ``attempts`` are not the latest any more.
         """
         for attempt in attempts:
-            if attempt.is_left_off and not waits(attempt) and attempt.worker not in alive:
+            if attempt.is_left_off and not waits(attempt.record) and attempt.worker not in alive:
                 return self.again(attempt)
         promoted = self._stopping.promoted(attempts)
         if promoted is not None:

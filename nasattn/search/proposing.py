@@ -22,8 +22,7 @@ from nasattn.search.ledger import Attempt, Ledger, Proposal
 from nasattn.search.listing import list_architectures
 from nasattn.search.pruners import Race
 from nasattn.search.samplers import kept_notes, make_sampler
-from nasattn.search.standings import Standings
-from nasattn.search.stopping import waits
+from nasattn.search.standings import Standings, waits
 from nasattn.search.storage import DIRECTIONS
 from nasattn.seeding import derive_seed
 from nasattn.space import Space, decide
@@ -216,12 +215,10 @@ class SamplerProposer:
 
     def _past(self, attempt: Attempt, race: Race) -> FrozenTrial:
         """Return a trial as the mirror takes it: the parameters, the values, the notes."""
-        record = attempt.record
-        failed = record.state == "failed"
-        known = record if record.state == "complete" else expected(record, race)
+        told = expected(attempt.record, race)
         return create_trial(
-            state=TrialState.FAIL if failed else TrialState.COMPLETE,
-            values=None if failed else self._ledger.values(known),
+            state=TrialState.COMPLETE if told else TrialState.FAIL,
+            values=self._ledger.values(told) if told else None,
             params=attempt.frozen.params,
             distributions=attempt.frozen.distributions,
             system_attrs=attempt.frozen.system_attrs,
@@ -232,5 +229,5 @@ def _is_past(attempt: Attempt) -> bool:
     # Without parameters there is nothing to learn from: the baseline of a space that does
     # not hold the bare backbone.
     record = attempt.record
-    known = record.is_result or record.state in {"pruned", "failed"} or waits(attempt)
+    known = record.is_result or record.state in {"pruned", "failed"} or waits(record)
     return known and bool(attempt.frozen.params)

@@ -15,7 +15,8 @@ from nasattn.search.ledger import Attempt, Ledger, TakenError
 from nasattn.search.proposing import make_proposer
 from nasattn.search.recorded import check_unchanged
 from nasattn.search.session import Session
-from nasattn.search.stopping import Stopping, unpromoted, waits
+from nasattn.search.standings import waits
+from nasattn.search.stopping import Stopping, unpromoted
 from nasattn.search.trial_run import TrialRun
 from nasattn.training import remove_checkpoints
 
@@ -174,12 +175,12 @@ class Runner:
     def _is_done(self, attempts: Sequence[Attempt]) -> bool:
         """Tell whether the total is reached and no trial is left off."""
         ended = sum(attempt.has_ended for attempt in attempts)
-        left_off = any(attempt.is_left_off and not waits(attempt) for attempt in attempts)
+        left_off = any(attempt.is_left_off and not waits(attempt.record) for attempt in attempts)
         return ended >= self._material.settings.trials and not left_off
 
     def _give_up(self, attempts: Sequence[Attempt]) -> Outcome | None:
         """End the trials that still wait for promotion, when no other will be begun."""
-        waiting = [attempt for attempt in attempts if waits(attempt)]
+        waiting = [attempt for attempt in attempts if waits(attempt.record)]
         for attempt in waiting:
             self._ledger.prune(attempt, unpromoted(attempt.record))
         return None if waiting else Outcome.EXHAUSTED

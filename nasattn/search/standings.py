@@ -51,8 +51,13 @@ class Standings:
             tuple(map(float, costs)),
             tuple(epoch["accuracy"] for epoch in record.curve),
             exempt=is_exempt(record),
-            waits=record.waits_at is not None,
+            waits=waits(record),
         )
+
+
+def waits(record: Trial) -> bool:
+    """Tell whether a trial waits for promotion."""
+    return record.state == "paused" and record.waits_at is not None
 
 
 def is_exempt(record: Trial) -> bool:

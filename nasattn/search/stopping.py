@@ -7,7 +7,7 @@ from nasattn.search.ledger import Attempt, Ledger
 from nasattn.search.pruned import PrunedError, WaitsError
 from nasattn.search.pruners import Pause, Stop
 from nasattn.search.settings import Settings
-from nasattn.search.standings import Standings
+from nasattn.search.standings import Standings, waits
 
 
 class Stopping:
@@ -48,15 +48,10 @@ class Stopping:
 
     def promoted(self, attempts: Sequence[Attempt]) -> Attempt | None:
         """Return the waiting trial that goes on next, or None: a new one is begun."""
-        if not any(waits(attempt) for attempt in attempts):
+        if not any(waits(attempt.record) for attempt in attempts):
             return None
         trial = self._pruner.promoted(self._standings.race(attempts))
         return next((a for a in attempts if a.record.trial == trial), None)
-
-
-def waits(attempt: Attempt) -> bool:
-    """Tell whether a trial waits for promotion."""
-    return attempt.record.state == "paused" and attempt.record.waits_at is not None
 
 
 def unpromoted(record: Trial) -> str:

@@ -19,8 +19,8 @@ from tests.studies import make_curve, make_trial
 ROWS = count()
 
 
-def attempt(number: int, state: TrialState = TrialState.FAIL, **changes: Any) -> Attempt:
-    frozen = create_trial(state=state)
+def attempt(number: int, optuna: TrialState = TrialState.FAIL, **changes: Any) -> Attempt:
+    frozen = create_trial(state=optuna)
     frozen._trial_id = next(ROWS)
     return Attempt(make_trial(number, **changes), frozen)
 
@@ -36,8 +36,8 @@ def test_a_race_has_costs_and_accuracies_of_all_that_may_reach_the_front(
     curve = make_curve(2)
     attempts = [
         attempt(0, curve=curve, params=5),
-        attempt(1, state=TrialState.RUNNING, params=6),
-        attempt(2, curve=curve, params=7, waits_at=2),
+        attempt(1, TrialState.RUNNING, params=6),
+        attempt(2, curve=curve, params=7, state="paused", waits_at=2),
         attempt(3, curve=curve, params=8, repeat=1),
         *(Attempt(replace(a.record, state=state), a.frozen) for a, state in _out_of_the_race()),
     ]
@@ -61,7 +61,7 @@ def _out_of_the_race() -> list[tuple[Attempt, str]]:
 
 def test_what_has_ended_is_read_once_and_what_runs_again(material: Material) -> None:
     standings = Standings(material.settings)
-    ended, running = attempt(1), attempt(2, state=TrialState.RUNNING)
+    ended, running = attempt(1), attempt(2, TrialState.RUNNING)
     standings.race([ended, running])
     later = [Attempt(replace(a.record, curve=make_curve(1)), a.frozen) for a in (ended, running)]
     assert [c.epoch for c in standings.race(later).contenders] == [0, 1]
@@ -74,6 +74,11 @@ def test_repeats_and_variants_are_exempt() -> None:
     assert is_exempt(replace(trial, variant="gated"))
 
 
+@pytest.mark.parametrize("state", ["failed", "pruned"])
+def test_of_a_trial_without_an_epoch_nothing_is_told(state: str) -> None:
+    assert expected(make_trial(1, state=state, accuracy=None, epochs=0), Race(2, (), ())) is None
+
+
 def stopped_at(accuracy: float) -> Trial:
     return make_trial(9, state="pruned", accuracy=accuracy, curve=make_curve(1))
 
@@ -83,5 +88,6 @@ def test_a_stopped_trial_is_expected_to_end_as_others_that_were_as_good() -> Non
     for accuracy, final in ((0.0, 0.5), (0.25, 0.75), (0.9, 1.0)):  # not above 1
         found = expected(stopped_at(accuracy), Race(2, (), ends))
         assert found.accuracy == pytest.approx(final)
+    assert expected(make_trial(1), Race(2, (), ends)) == make_trial(1)
     few = Race(2, (), ends[:3])
     assert expected(stopped_at(0.25), few) == stopped_at(0.25)
