@@ -1,5 +1,6 @@
 """The database of a study made again from its run folder."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +30,8 @@ DATABASE = "study.db"
 _UNFINISHED = ".study.db.rebuilt"
 # SQLite's words for a file that holds no database any more.
 _DAMAGED = ("not a database", "malformed")
+# And for one that is no longer the file which was opened; also for one without permission.
+_MOVED = "attempt to write a readonly database"
 
 
 def rebuild_if_gone(folder: Path, settings: Settings) -> str:
@@ -134,6 +137,9 @@ def _advice(folder: Path, settings: Settings, error: str) -> str:
     database = folder / DATABASE
     if "storage" in error and not database.exists():
         return f"{database} is gone: {again}"
+    if _MOVED in error and os.access(database, os.W_OK):
+        again = f"`nasattn resume {settings.name}` goes on, or says what the new one lacks"
+        return f"{database} was replaced under way: {again}"
     if any(word in error for word in _DAMAGED):
         return f"move {database} away: {again}"
     return ""

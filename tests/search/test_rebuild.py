@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from nasattn.errors import UserError
+from nasattn.errors import UserError, WriteError
 from nasattn.records import Mark, load_study, load_trials
-from nasattn.search.rebuild import rebuild_if_gone
+from nasattn.search.rebuild import rebuild_if_gone, what_to_do
 from tests.search.steering import NAME, bits, resume, run, search, trials
 from tests.search.test_proposing import Study, make
 from tests.search.tiny import fail, nasattn
@@ -119,6 +119,27 @@ def test_a_file_that_is_missing_or_damaged_is_named_and_nothing_is_made(
     with pytest.raises(UserError, match=words):
         rebuild_if_gone(folder, three[0].settings)
     assert not (folder / "study.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("gone", "error", "words"),
+    [
+        (True, "storage x: attempt to write a readonly database", "is gone: `nasattn resume tiny`"),
+        (True, "storage x: disk I/O error", "is gone: `nasattn resume tiny` rebuilds it"),
+        (False, "storage x: attempt to write a readonly database", "was replaced under way"),
+        (False, "storage x: database disk image is malformed", "rebuilds it from the run folder"),
+        (False, "storage x: database is locked", None),
+    ],
+)
+def test_what_became_of_the_database_is_said(
+    three: tuple[Any, Path], folder: Path, error: str, words: str | None, *, gone: bool
+) -> None:
+    if gone:
+        (folder / "study.db").unlink()
+    with pytest.raises(WriteError) as caught, what_to_do(folder, three[0].settings):
+        raise WriteError(error)
+    assert str(caught.value).startswith(error)
+    assert (words in str(caught.value)) if words else (str(caught.value) == error)
 
 
 @pytest.fixture(scope="module")
