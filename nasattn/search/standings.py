@@ -64,6 +64,7 @@ def is_exempt(record: Trial) -> bool:
     """Tell whether a trial is trained to its end whatever the others reach.
 
     A repeat is: its architecture has come through already, and a mean over lucky seeds alone
-    would be too high. Variants are: they were asked for by name.
+    would be too high. Variants are: they were asked for by name. So is what a person has trained
+    further.
     """
-    return record.repeat > 0 or record.variant is not None
+    return record.repeat > 0 or record.variant is not None or record.by_hand
