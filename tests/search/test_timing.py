@@ -93,7 +93,7 @@ def test_repeats_and_resumed_studies_keep_the_first_figure(tmp_path: Path, clock
 def test_a_trial_that_was_cut_off_is_not_measured_again(
     tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def stop(*_: object) -> None:
+    def stop(*_: object, **__: object) -> None:
         raise StoppedError("stopped")
 
     study = write_study(tmp_path, TIMED)
