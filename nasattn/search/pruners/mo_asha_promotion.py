@@ -41,7 +41,9 @@ class MoAshaPromotionPruner(Asha):
         epoch = asked.epoch
         others = tuple(c for c in race.contenders if c.trial != asked.trial)
         waiting = replace(race, contenders=(*others, replace(asked, waits=True)))
-        if self.promoted(waiting) == asked.trial:
+        # Its own rung first: mostly that is enough.
+        _, best = next(self._choices(waiting, epoch), (False, None))
+        if best == asked.trial == self.promoted(waiting):
             return None
         return Pause(f"waits at epoch {epoch} for promotion, with {standing(asked, epoch, race)}")
 

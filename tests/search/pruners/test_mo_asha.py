@@ -83,6 +83,15 @@ def test_members_of_a_front_are_promoted_before_any_other(race: Race) -> None:
         assert left[promoted or 0].epoch == max(left[trial].epoch for trial in on_front)
 
 
+def test_a_front_member_of_a_low_rung_comes_before_the_quota_of_a_high_one() -> None:
+    past = [Contender(n, (1e6,), (0.5, 0.5, 0.9 - 0.1 * n)) for n in range(4)]
+    within = replace(past[1], waits=True)
+    member = Contender(9, (1e6,), (0.6,), waits=True)
+    race = Race(9, ("params",), (past[0], within, *past[2:]))
+    assert PROMOTION.promoted(race) == 1
+    assert PROMOTION.promoted(replace(race, contenders=(*race.contenders, member))) == 9
+
+
 @often
 @given(race=races(most=20))
 def test_promotion_goes_on_until_the_quota_is_used_up(race: Race) -> None:
