@@ -24,11 +24,14 @@ class Standings:
         self._ended: dict[int, Contender] = {}
 
     def race(self, attempts: Sequence[Attempt]) -> Race:
-        """Return the latest attempts at all trials as a race."""
+        """Return the latest attempts at all trials as a race.
+
+        A trial of more epochs than the recipe's is not in it: its curve is of another schedule.
+        """
         found = (
             self._contender(attempt)
             for attempt in attempts
-            if attempt.record.state not in _NOT_IN_THE_RACE
+            if attempt.record.state not in _NOT_IN_THE_RACE and attempt.record.extended_to is None
         )
         return Race(self._epochs, self._costs, tuple(c for c in found if c is not None))
 
