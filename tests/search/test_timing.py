@@ -13,7 +13,7 @@ from nasattn.cost.latency import Latency
 from nasattn.errors import StoppedError
 from nasattn.placement import canonical
 from nasattn.records import Trial, load_study, load_trials
-from nasattn.search import running
+from nasattn.search import trial_run
 from nasattn.search.timing import Conditions, time_architecture
 from tests.search.tiny import STUDY, fail, nasattn, trials, write_study
 
@@ -67,7 +67,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(running, "time_trial", clock)
+    monkeypatch.setattr(trial_run, "time_trial", clock)
     return clock
 
 
@@ -98,7 +98,7 @@ def test_a_trial_that_was_cut_off_is_not_measured_again(
 
     study = write_study(tmp_path, TIMED)
     with monkeypatch.context() as patch:
-        patch.setattr(running, "train_architecture", stop)
+        patch.setattr(trial_run, "train_architecture", stop)
         assert run("search", study, runs=tmp_path) != 0
     (paused,) = recorded(tmp_path)
     assert (paused.state, paused.latency_ms) == ("paused", 1.0)
@@ -116,7 +116,7 @@ def test_a_network_that_cannot_be_timed_is_a_failed_trial(
             raise RuntimeError("out of memory")
         return clock(*arguments)
 
-    monkeypatch.setattr(running, "time_trial", fails_at_the_second)
+    monkeypatch.setattr(trial_run, "time_trial", fails_at_the_second)
     assert run("search", write_study(tmp_path, TIMED), runs=tmp_path) == 0
     failed = recorded(tmp_path)[2]
     assert (failed.state, failed.reason, failed.epochs) == ("failed", "out of memory", 0)
