@@ -71,6 +71,7 @@ class Runner:
         settings = self._material.settings
         with self._heartbeat:
             self._check_alone()
+            self._ledger.roster.sweep()
             self._ledger.tidy()
             attempts = self._ledger.attempts()
             self._check_backbone(attempts)
