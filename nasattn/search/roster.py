@@ -102,6 +102,12 @@ class Roster:
         with storage_errors(self._shown), self._storage.engine.begin() as connection:
             connection.execute(text(_SIGN_OUT), values)
 
+    def sweep(self) -> None:
+        """Take those off the list whose processes have certainly ended without signing out."""
+        for token, sign in self.read().signs.items():
+            if sign.worker.is_certainly_gone:
+                self.sign_out(token)
+
     def read(self) -> Board:
         """Return who is signed in and what is asked of all."""
         with storage_errors(self._shown):

@@ -127,6 +127,7 @@ class Runner:
         """Bring the trials in order, check that they are of this code, and tell of them."""
         settings = self._material.settings
         self._check_alone()
+        self._ledger.roster.sweep()
         self._ledger.tidy()
         attempts = self._ledger.attempts()
         check_unchanged(self._material, attempts)

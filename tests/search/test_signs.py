@@ -56,3 +56,13 @@ def test_a_worker_that_has_left_is_gone(ledger: Ledger, tmp_path: Path) -> None:
     ledger.roster.sign(ledger.worker, 1)
     ledger.roster.sign_out(ledger.worker.token)
     assert shown(tmp_path).reason == "its worker is gone"
+
+
+def test_only_the_signs_of_ended_processes_are_swept_away(ledger: Ledger) -> None:
+    here = ledger.worker
+    ended = replace(here, token="ended", born="1")
+    elsewhere = replace(here, token="elsewhere", host="another", born="1")
+    for worker in (here, ended, elsewhere):
+        ledger.roster.sign(worker, 1)
+    ledger.roster.sweep()
+    assert set(ledger.roster.read().signs) == {here.token, "elsewhere"}
