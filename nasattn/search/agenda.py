@@ -3,8 +3,9 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from nasattn.search.attempt import Attempt, Proposal
 from nasattn.search.freeze import Material
-from nasattn.search.ledger import Attempt, Ledger, Proposal, TakenError
+from nasattn.search.ledger import Ledger, TakenError
 from nasattn.search.observer import Observer
 from nasattn.search.proposing import Proposer, Rejected
 from nasattn.search.recorded import recorded_proposal

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from nasattn.errors import UserError
 from nasattn.records import Trial
-from nasattn.search.ledger import Attempt
+from nasattn.search.attempt import Attempt
 from nasattn.training import Recipe, is_open_ended
 
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from nasattn.errors import UserError
 from nasattn.records import Mark, Study
+from nasattn.search.attempt import Attempt
 from nasattn.search.continuing import attempt_at
-from nasattn.search.ledger import Attempt, Ledger
+from nasattn.search.ledger import Ledger
 from nasattn.search.lock import opening
 from nasattn.search.rebuild import rebuild_if_gone, what_to_do
 from nasattn.search.settings import Settings, kept_in

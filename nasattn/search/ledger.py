@@ -1,7 +1,7 @@
 """The trials of a study being searched: what was started, how far it came, how it ended."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,6 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from nasattn.errors import UserError
 from nasattn.files import write_atomic
-from nasattn.placement import Architecture
 from nasattn.records import (
     CURVE_KEY,
     HISTORY_FILE,
@@ -30,6 +29,7 @@ from nasattn.records import (
     trial_text,
     without_curve,
 )
+from nasattn.search.attempt import ENDED, Attempt, Proposal
 from nasattn.search.dates import now
 from nasattn.search.entering import enter_study
 from nasattn.search.roster import CLAIM_KEY, Roster, claim_of
@@ -40,7 +40,6 @@ from nasattn.search.superseded import SupersededError
 from nasattn.search.worker import this_worker
 from nasattn.training import remove_checkpoints
 
-ENDED = frozenset({"complete", "pruned", "failed"})
 # A pruned trial may be gone on with: it keeps its checkpoints.
 _DONE = ENDED - {"pruned"}
 OPTUNA_STATES = {"complete": TrialState.COMPLETE, "pruned": TrialState.PRUNED}
@@ -48,65 +47,6 @@ OPTUNA_STATES = {"complete": TrialState.COMPLETE, "pruned": TrialState.PRUNED}
 
 class TakenError(Exception):
     """Another worker was quicker: it has begun the same attempt, or ended the one before."""
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """An architecture with the parameters that a sampler chose it by.
-
-    Attributes:
-        architecture: What to train; canonical.
-        params: Value by parameter name.
-        distributions: Distribution by parameter name.
-        notes: What the sampler wants to find again (Optuna's system attributes).
-        variant: The variant's name, where the study lists them.
-    """
-
-    architecture: Architecture
-    params: Mapping[str, Any]
-    distributions: Mapping[str, BaseDistribution]
-    notes: Mapping[str, Any]
-    variant: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One start of a trial: its record and Optuna's trial behind it."""
-
-    record: Trial
-    frozen: FrozenTrial
-
-    @property
-    def row(self) -> int:
-        """Optuna's number of the trial behind it, in the whole storage."""
-        return self.frozen._trial_id
-
-    @property
-    def worker(self) -> str | None:
-        """Token of the worker that runs it; None where it is closed."""
-        if self.frozen.state.is_finished():
-            return None
-        return str(self.frozen.user_attrs.get(WORKER_KEY, ""))
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether it counts: a bare backbone that failed is trained again, whatever else ended."""
-        return self.record.state in ENDED and not (
-            self.record.trial == 0 and self.record.state == "failed"
-        )
-
-    @property
-    def is_set_aside(self) -> bool:
-        """Whether a person took its result out: it is as if the trial had never been."""
-        return self.record.state == "invalid"
-
-    @property
-    def is_left_off(self) -> bool:
-        """Whether it is to be gone on with; another trial takes the place of one set aside.
-
-        The baseline has no other: it is trained again under its own number.
-        """
-        return not self.has_ended and (self.record.trial == 0 or not self.is_set_aside)
 
 
 class Ledger:

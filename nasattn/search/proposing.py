@@ -10,6 +10,7 @@ from optuna.distributions import CategoricalDistribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from nasattn.placement import Architecture
+from nasattn.search.attempt import Attempt, Proposal
 from nasattn.search.choosers import (
     RandomChooser,
     SamplerChooser,
@@ -18,7 +19,7 @@ from nasattn.search.choosers import (
 )
 from nasattn.search.expecting import expected
 from nasattn.search.freeze import Material
-from nasattn.search.ledger import Attempt, Ledger, Proposal
+from nasattn.search.ledger import Ledger
 from nasattn.search.listing import list_architectures
 from nasattn.search.pruners import Race
 from nasattn.search.samplers import kept_notes, make_sampler

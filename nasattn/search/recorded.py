@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from nasattn.errors import UserError
 from nasattn.placement import canonical
 from nasattn.records import Trial
+from nasattn.search.attempt import Attempt, Proposal
 from nasattn.search.freeze import Material
-from nasattn.search.ledger import Attempt, Proposal
 from nasattn.search.study_file import VariantPlacement
 
 _COSTS = ("params", "flops", "flops_stock")

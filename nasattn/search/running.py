@@ -8,10 +8,11 @@ from time import monotonic, sleep
 
 from nasattn.errors import UserError
 from nasattn.search.agenda import Agenda, Task
+from nasattn.search.attempt import Attempt
 from nasattn.search.continuing import Again, plan_again
 from nasattn.search.freeze import Material
 from nasattn.search.heartbeat import Heartbeat
-from nasattn.search.ledger import Attempt, Ledger, TakenError
+from nasattn.search.ledger import Ledger, TakenError
 from nasattn.search.proposing import make_proposer
 from nasattn.search.recorded import check_unchanged
 from nasattn.search.session import Session

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from nasattn.records import Trial
-from nasattn.search.ledger import Attempt
+from nasattn.search.attempt import Attempt
 from nasattn.search.pruners import Contender, Race
 from nasattn.search.settings import Settings
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from nasattn.records import Trial
-from nasattn.search.ledger import Attempt, Ledger
+from nasattn.search.attempt import Attempt
+from nasattn.search.ledger import Ledger
 from nasattn.search.pruned import PrunedError, WaitsError
 from nasattn.search.pruners import Pause, Stop
 from nasattn.search.settings import Settings

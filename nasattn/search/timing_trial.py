@@ -8,8 +8,8 @@ import torch
 from nasattn.cost.latency import Latency
 from nasattn.placement import Architecture
 from nasattn.records import Trial
+from nasattn.search.attempt import Attempt
 from nasattn.search.freeze import Material
-from nasattn.search.ledger import Attempt
 from nasattn.search.timing import Conditions, time_architecture
 
 

@@ -9,11 +9,12 @@ from typing import Any
 from nasattn.errors import FailedError, StoppedError, UserError, WriteError
 from nasattn.records import Trial
 from nasattn.search.agenda import Task
+from nasattn.search.attempt import Attempt
 from nasattn.search.dates import now
 from nasattn.search.environment import device_name
 from nasattn.search.freeze import Material
 from nasattn.search.heartbeat import Heartbeat
-from nasattn.search.ledger import Attempt, Ledger
+from nasattn.search.ledger import Ledger
 from nasattn.search.pruned import PrunedError, WaitsError
 from nasattn.search.session import Session
 from nasattn.search.stopping import Stopping

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nasattn.records import Mark
-from nasattn.search.ledger import Attempt
+from nasattn.search.attempt import Attempt
 from nasattn.search.proposing import Rejected, make_proposer
 from tests.search.steering import NAME, bits, front, resume, run, search, trials
 from tests.search.test_proposing import Study, make

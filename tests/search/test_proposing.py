@@ -10,10 +10,11 @@ import torch
 from nasattn.errors import StoppedError, UserError
 from nasattn.records import Trial
 from nasattn.report.live import make_observer
+from nasattn.search.attempt import Attempt
 from nasattn.search.choosers import RandomChooser
 from nasattn.search.dates import now
 from nasattn.search.freeze import Material, freeze
-from nasattn.search.ledger import Attempt, Ledger
+from nasattn.search.ledger import Ledger
 from nasattn.search.listing import list_architectures
 from nasattn.search.proposing import Rejected, make_proposer
 from nasattn.search.session import Session

@@ -60,8 +60,8 @@ def test_a_worker_that_has_left_is_gone(ledger: Ledger, tmp_path: Path) -> None:
 
 def test_only_the_signs_of_ended_processes_are_swept_away(ledger: Ledger) -> None:
     here = ledger.worker
-    ended = replace(here, token="ended", born="1")
-    elsewhere = replace(here, token="elsewhere", host="another", born="1")
+    ended = replace(here, born="1", token="ended")
+    elsewhere = replace(here, host="another", born="1", token="elsewhere")
     for worker in (here, ended, elsewhere):
         ledger.roster.sign(worker, 1)
     ledger.roster.sweep()

@@ -8,9 +8,9 @@ import pytest
 from optuna.trial import TrialState, create_trial
 
 from nasattn.records import Trial
+from nasattn.search.attempt import Attempt
 from nasattn.search.expecting import expected
 from nasattn.search.freeze import Material
-from nasattn.search.ledger import Attempt
 from nasattn.search.pruners import Contender, Race
 from nasattn.search.standings import Standings, is_exempt
 from tests.search.test_proposing import make

@@ -11,8 +11,9 @@ from typer.testing import CliRunner
 from nasattn.cli.main import app
 from nasattn.errors import StoppedError, UserError
 from nasattn.placement import Architecture
+from nasattn.search.attempt import Attempt, Proposal
 from nasattn.search.interrupt import TimeUpError, stop_after
-from nasattn.search.ledger import Attempt, Ledger, Proposal
+from nasattn.search.ledger import Ledger
 from nasattn.search.running import Outcome
 from nasattn.search.settings import Settings
 from nasattn.search.steering import Limit
