@@ -11,6 +11,7 @@ from nasattn.search import roster
 from nasattn.search.ledger import Ledger
 from nasattn.search.proposing import bare_proposal
 from nasattn.search.storage import default_url, open_storage
+from nasattn.search.worker import Worker
 from tests.search.test_proposing import make
 from tests.studies import make_trial
 
@@ -60,8 +61,8 @@ def test_a_worker_that_has_left_is_gone(ledger: Ledger, tmp_path: Path) -> None:
 
 def test_only_the_signs_of_ended_processes_are_swept_away(ledger: Ledger) -> None:
     here = ledger.worker
-    ended = replace(here, born="1", token="ended")
-    elsewhere = replace(here, host="another", born="1", token="elsewhere")
+    ended = Worker("ended", here.host, here.pid, "1")
+    elsewhere = Worker("elsewhere", "another", here.pid, "1")
     for worker in (here, ended, elsewhere):
         ledger.roster.sign(worker, 1)
     ledger.roster.sweep()
