@@ -18,6 +18,7 @@ from nasattn.search.running import Outcome
 from nasattn.search.settings import Settings
 from nasattn.search.steering import Limit
 from nasattn.search.storage import default_url, open_storage
+from tests.search import made_up
 from tests.search.made_up import LONG, Run
 from tests.search.tiny import fail
 
@@ -67,11 +68,14 @@ def test_a_running_trial_is_pruned_at_its_next_step_and_the_search_goes_on(run: 
     assert [trial.state for trial in run.trials()] == ["pruned", "pruned"]
 
 
-def test_a_request_to_stop_does_not_stop_the_search_that_is_started_later(run: Run) -> None:
+def test_a_request_to_stop_does_not_stop_the_search_that_is_started_later(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     thread = run.meanwhile(0, lambda: stopped(run))
     with pytest.raises(StoppedError):
-        run.search(recipe__epochs=12)
+        run.search(recipe__epochs=200)
     thread.join()
+    monkeypatch.setattr(made_up, "STEP_SECONDS", 0.0)
     paused = run.trial(0)
     assert paused is not None
     assert paused.state == "paused"
@@ -85,7 +89,7 @@ def test_after_the_trial_the_worker_leaves_and_the_trial_is_complete(run: Run) -
 
     thread = run.meanwhile(0, stop)
     with pytest.raises(StoppedError):
-        run.search(recipe__epochs=12)
+        run.search(recipe__epochs=100)
     thread.join()
     assert [trial.state for trial in run.trials()] == ["complete"]
 

@@ -33,7 +33,7 @@ def fails(run: Run, trouble: Callable[[Path], object]) -> str:
     database = run.runs / "tiny" / "study.db"
     thread: Thread = run.meanwhile(0, lambda: trouble(database))
     with pytest.raises(WriteError) as raised:
-        run.search(recipe__epochs=40, trials=1)
+        run.search(recipe__epochs=80, trials=1)
     thread.join()
     text = str(raised.value)
     assert "\n" not in text
@@ -89,7 +89,7 @@ def goes_on(run: Run) -> None:
         opened.roster.sign_out(token)  # as if the process had ended, which is the test's own
     assert run.resume() == Outcome.DONE
     (trial,) = run.trials()
-    assert (trial.state, trial.attempt, trial.epochs) == ("complete", 2, 40)
+    assert (trial.state, trial.attempt, trial.epochs) == ("complete", 2, 80)
 
 
 @pytest.mark.slow
