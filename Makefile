@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-# Two processes; a file's tests stay together, so that they share what their file sets up.
-PYTEST := $(BIN)/pytest -n 2 --dist loadfile
+# Two processes; a file's tests stay together, so that they share what their file sets up. In the
+# files' own order: the longest have few tests and would otherwise come last.
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help setup search picture test test-slow test-all lint types format check bench-reading bench-modules bench-cost bench-pruners bench-training clean
 

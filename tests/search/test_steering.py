@@ -83,6 +83,7 @@ def test_a_request_to_stop_does_not_stop_the_search_that_is_started_later(
     assert [(t.state, t.attempt) for t in run.trials()] == [("complete", n) for n in (2, 1, 1)]
 
 
+@pytest.mark.slow
 def test_after_the_trial_the_worker_leaves_and_the_trial_is_complete(run: Run) -> None:
     def stop() -> None:
         assert run.steer().stop(Limit(60), after_trial=True) == 1
@@ -100,6 +101,7 @@ def test_where_nobody_works_there_is_nobody_to_stop(run: Run) -> None:
     assert (done.exit_code, done.stdout) == (0, "no process is searching tiny\n")
 
 
+@pytest.mark.slow
 def test_a_trial_over_its_time_ends_pruned_but_never_the_baseline(run: Run) -> None:
     study = LONG.replace('"random"', '"random"\nmax_trial_time = "0.5s"')
     assert run.search(study, recipe__epochs=13) == Outcome.DONE

@@ -132,9 +132,8 @@ def test_cut_off_again_and_again_it_comes_to_the_same_verdicts(
     assert told(tmp_path / "cut") == expected
 
 
-@pytest.mark.parametrize(
-    "seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3, 4))]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
 def test_cut_off_again_and_again_it_promotes_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, promoted: Path, seed: int
 ) -> None:
