@@ -28,6 +28,7 @@ from nasattn.search.storage import DIRECTIONS, open_storage, storage_errors
 
 DATABASE = "study.db"
 _UNFINISHED = ".study.db.rebuilt"
+_GONE = f"{DATABASE} is gone: "
 # SQLite's words for a file that holds no database any more.
 _DAMAGED = ("not a database", "malformed")
 # And for one that is no longer the file which was opened; also for one without permission.
@@ -135,8 +136,14 @@ def _advice(folder: Path, settings: Settings, error: str) -> str:
         return ""
     again = f"`nasattn resume {settings.name}` rebuilds it from the run folder"
     database = folder / DATABASE
-    if "storage" in error and not database.exists():
-        return f"{database} is gone: {again}"
+    if database.exists():
+        return _advice_on_what_is_there(database, settings, error, again)
+    if _GONE in error:
+        return f"or leave it: {again}"
+    return f"{database} is gone: {again}" if "storage" in error else ""
+
+
+def _advice_on_what_is_there(database: Path, settings: Settings, error: str, again: str) -> str:
     if _MOVED in error and os.access(database, os.W_OK):
         again = f"`nasattn resume {settings.name}` goes on, or says what the new one lacks"
         return f"{database} was replaced under way: {again}"

@@ -33,7 +33,7 @@ DIRECTIONS = {
 }
 # How long a write waits for another process's transaction.
 _LOCK_SECONDS = 60
-_GONE = "{} is gone: it was deleted or moved under way; put it back and go on with `nasattn resume`"
+_GONE = "{} is gone: it was deleted or moved under way; put it back"
 _REPLACED = "{} was replaced by another under way; put it back and go on with `nasattn resume`"
 _TABLES_SECONDS = 1.0
 _MACHINE = ("disk is full", "disk I/O error", "readonly database", "No space left")

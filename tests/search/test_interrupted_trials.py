@@ -280,7 +280,9 @@ def test_checkpoints_go_when_the_trial_is_complete_unless_they_are_asked_for(
     done = CliRunner().invoke(app, [*words(PLAIN, 2), "--runs-dir", str(tmp_path / "runs")])
     assert done.exit_code == 0, done.exception
     left = {path.name for path in folder(tmp_path / "runs").iterdir()}
-    assert left == {"architecture.json", "history.jsonl", "trial.json", "weights.pt"}
+    assert left == {
+        *("architecture.json", "history.jsonl", "trial.json", "usage.json", "weights.pt")
+    }
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from nasattn.records import Mark, load_study, load_trials
 from nasattn.search.rebuild import rebuild_if_gone, what_to_do
 from tests.search.steering import NAME, bits, resume, run, search, trials
 from tests.search.test_proposing import Study, make
-from tests.search.tiny import fail, nasattn
+from tests.search.tiny import fail, nasattn, start, wait_for_epochs, write_study
 
 TRIALS, CUT = 7, 4
 
@@ -201,15 +201,13 @@ def test_a_database_replaced_by_an_older_one_says_so(undisturbed: Path, tmp_path
 
 @pytest.mark.slow
 def test_deleted_under_way_nothing_is_lost(undisturbed: Path, tmp_path: Path) -> None:
-    from tests.search.test_search_process import start, wait_for_epochs
-    from tests.search.tiny import write_study
-
-    running = start(write_study(tmp_path), tmp_path / "runs")
+    running = start("search", write_study(tmp_path), runs=tmp_path / "runs")
     wait_for_epochs(tmp_path / "runs", 2)
     (tmp_path / "runs" / NAME / "study.db").unlink()
     _, errors = running.communicate(timeout=120)
     assert running.returncode == 1, errors
-    assert "study.db is gone: `nasattn resume tiny` rebuilds it" in errors
+    assert "study.db is gone: it was deleted or moved under way; put it back" in errors
+    assert "or leave it: `nasattn resume tiny` rebuilds it from the run folder" in errors
     assert "Traceback" not in errors
     done = nasattn("resume", NAME, runs=tmp_path / "runs")
     assert done.returncode == 0, done.stderr

@@ -10,7 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.search.tiny import SPACE, STUDY, nasattn, numbers, start, trials, write_study
+from tests.search.tiny import (
+    SPACE,
+    STUDY,
+    nasattn,
+    numbers,
+    start,
+    trials,
+    wait_for_epochs,
+    write_study,
+)
 
 BARE_RESNET8_WIDTH_4 = 4_934  # 75,000 at width 16, on one input channel
 
@@ -23,15 +32,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def undisturbed(home: Path) -> subprocess.CompletedProcess[str]:
     return nasattn("search", write_study(home), runs=home / "runs")
-
-
-def wait_for_epochs(runs: Path, trial: int) -> None:
-    """Wait until a trial has an epoch in its history."""
-    history = runs / "tiny" / "trials" / str(trial) / "history.jsonl"
-    limit = time.monotonic() + 120
-    while not (history.is_file() and history.stat().st_size):
-        assert time.monotonic() < limit, "the search does not get there"
-        time.sleep(0.02)
 
 
 def test_a_search_ends_with_its_front_and_the_next_command(

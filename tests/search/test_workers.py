@@ -3,9 +3,11 @@
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +53,22 @@ def wait_for(what: str, is_there: Any, seconds: float = 120) -> None:
     while not is_there():
         assert time.monotonic() < limit, what
         time.sleep(0.05)
+
+
+def suspend(pid: int, database: Path) -> None:
+    """Suspend a process, but not in the middle of a write, which would keep SQLite locked."""
+    for _ in range(100):
+        os.kill(pid, signal.SIGSTOP)
+        with closing(sqlite3.connect(database, timeout=1, isolation_level=None)) as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute("ROLLBACK")
+            except sqlite3.OperationalError:
+                os.kill(pid, signal.SIGCONT)
+            else:
+                return
+        time.sleep(0.01)
+    pytest.fail("it always writes")
 
 
 def epochs(runs: Path, trial: int) -> int:
@@ -154,7 +172,7 @@ def test_a_worker_suspended_for_long_is_replaced_and_gives_way(
     two: "subprocess.Popen[str]", runs: Path
 ) -> None:
     sleeper, _ = children(two.pid)
-    os.kill(sleeper, signal.SIGSTOP)
+    suspend(sleeper, runs / "tiny" / "study.db")
     before = [epochs(runs, trial) for trial in (0, 1)]
     wait_for("one goes on", lambda: [epochs(runs, trial) for trial in (0, 1)] != before)
     time.sleep(QUIET_SECONDS + 5)

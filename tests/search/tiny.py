@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,15 @@ def nasattn(*arguments: object, runs: Path, **options: Any) -> subprocess.Comple
 def start(*arguments: object, runs: Path, **options: Any) -> Forked:
     """Start ``nasattn``."""
     return Forked(*arguments, env={**os.environ, "NASATTN_RUNS": str(runs)}, **options)
+
+
+def wait_for_epochs(runs: Path, trial: int) -> None:
+    """Wait until a trial has an epoch in its history."""
+    history = runs / "tiny" / "trials" / str(trial) / "history.jsonl"
+    limit = time.monotonic() + 120
+    while not (history.is_file() and history.stat().st_size):
+        assert time.monotonic() < limit, "the search does not get there"
+        time.sleep(0.02)
 
 
 def trials(name: str, runs: Path) -> list[dict[str, Any]]:
