@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from copy import copy
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -60,10 +61,25 @@ def main() -> None:
         sys.exit(_run(arguments, debug=len(arguments) < len(sys.argv) - 1))
 
 
+def _asked(arguments: list[str]) -> typer.Typer:
+    """Return the application with the one command that is asked for: typer builds all it has."""
+    found = [
+        command
+        for command in app.registered_commands
+        if arguments and command.callback and command.callback.__name__ == arguments[0]
+    ]
+    if not found:
+        return app
+    only = copy(app)
+    # The application's own options keep it a group, in which the command has its name.
+    only.registered_commands, only.registered_groups = found, []
+    return only
+
+
 def _run(arguments: list[str], *, debug: bool) -> int:
     """Run a command; return its exit code."""
     try:
-        code: int | None = app(arguments, prog_name="nasattn", standalone_mode=False)
+        code: int | None = _asked(arguments)(arguments, prog_name="nasattn", standalone_mode=False)
         sys.stdout.flush()
     except (BrokenPipeError, SystemExit):  # typer turns the one into the other
         # The reader of a pipe has what it wanted (`nasattn trials NAME | head`).
