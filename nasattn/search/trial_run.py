@@ -108,8 +108,9 @@ class TrialRun:
         """
         self._stopped_by()
         limit = self._material.settings.search.max_trial_seconds
-        # The baseline is what all others are compared with: it has no limit.
-        if limit is None or self._task.number == 0:
+        # The baseline is what all others are compared with; what a person trains further has
+        # mostly used its time up before.
+        if limit is None or self._task.number == 0 or self._task.by_hand:
             return
         if self._latest.seconds + monotonic() - self._began > limit:
             epochs = f"{self._latest.epochs} of {self._material.settings.recipe.epochs} epochs"

@@ -14,7 +14,8 @@ from nasattn.placement import Architecture
 from nasattn.search.attempt import Attempt, Proposal
 from nasattn.search.interrupt import TimeUpError, stop_after
 from nasattn.search.ledger import Ledger
-from nasattn.search.running import Outcome
+from nasattn.search.opening import resume
+from nasattn.search.running import Outcome, Runner
 from nasattn.search.settings import Settings
 from nasattn.search.steering import Limit
 from nasattn.search.storage import default_url, open_storage
@@ -111,6 +112,17 @@ def test_a_trial_over_its_time_ends_pruned_but_never_the_baseline(run: Run) -> N
     for trial in others:
         assert trial.state == "pruned"
         assert trial.reason == f"max_trial_time is 0.5 s: ended after {trial.epochs} of 13 epochs"
+
+
+@pytest.mark.slow
+def test_a_trial_over_its_time_that_is_resumed_by_hand_is_trained_to_its_end(run: Run) -> None:
+    study = LONG.replace('"random"', '"random"\nmax_trial_time = "0.5s"')
+    run.search(study, recipe__epochs=13)
+    again = run.session(lambda: None)
+    resume("tiny", None, None, again, lambda opened: Runner(opened).run_again([1], None))
+    trial = run.trial(1)
+    assert trial is not None
+    assert (trial.state, trial.epochs, trial.by_hand) == ("complete", 13, True)
 
 
 def test_a_time_limit_that_is_none_is_refused_by_name(run: Run) -> None:
