@@ -55,20 +55,28 @@ def wait_for(what: str, is_there: Any, seconds: float = 120) -> None:
         time.sleep(0.05)
 
 
+def is_suspended(pid: int) -> bool:
+    """Return whether every thread has stopped: a signal is answered a moment after it is sent."""
+    threads = Path(f"/proc/{pid}/task").glob("*/stat")
+    return all(thread.read_text().rpartition(")")[2].split()[0] == "T" for thread in threads)
+
+
 def suspend(pid: int, database: Path) -> None:
-    """Suspend a process, but not in the middle of a write, which would keep SQLite locked."""
+    """Suspend a process, but not amid a read or a write, which would keep SQLite locked."""
     for _ in range(100):
         os.kill(pid, signal.SIGSTOP)
+        wait_for("it stops", lambda: is_suspended(pid))
         with closing(sqlite3.connect(database, timeout=1, isolation_level=None)) as connection:
             try:
-                connection.execute("BEGIN IMMEDIATE")
+                # Not IMMEDIATE, which a reader does not hinder; the others' commits it does.
+                connection.execute("BEGIN EXCLUSIVE")
                 connection.execute("ROLLBACK")
             except sqlite3.OperationalError:
                 os.kill(pid, signal.SIGCONT)
             else:
                 return
         time.sleep(0.01)
-    pytest.fail("it always writes")
+    pytest.fail("it always has the database open")
 
 
 def epochs(runs: Path, trial: int) -> int:
