@@ -42,6 +42,8 @@ class Epoch:
         eval_batch_size: Images that went through it at a time in the evaluation; None where an
             earlier version recorded the epoch.
         eval_images_per_second: See ``Scores``; None likewise.
+        plain_accuracy: Beside the averaged weights' accuracy that of the weights themselves; None
+            where nothing is averaged.
     """
 
     epoch: int
@@ -54,6 +56,7 @@ class Epoch:
     micro_batch: int
     eval_batch_size: int | None = None
     eval_images_per_second: float | None = field(default=None, compare=False)
+    plain_accuracy: float | None = None
 
 
 WALL_CLOCK = frozenset(field.name for field in fields(Epoch) if not field.compare)
@@ -159,7 +162,9 @@ class Training:
         trained = self._train_steps(epoch)
         self._last_loss = _finite(trained.losses, f"the loss in epoch {epoch}", self._last_loss)
         with own_randomness(derive_seed(self._seed, "evaluation", epoch), self._device):
-            scores = self._evaluate()
+            scores = self._evaluate(self.evaluated)
+            is_averaged = self.evaluated is not self._learner.network
+            plain = self._evaluate(self._learner.network) if is_averaged else None
         _finite([scores.loss], f"the validation loss after epoch {epoch}", self._last_loss)
         done = Epoch(
             epoch=epoch,
@@ -172,6 +177,7 @@ class Training:
             micro_batch=self._learner.micro_batch,
             eval_batch_size=scores.batch_size,
             eval_images_per_second=scores.images_per_second,
+            plain_accuracy=plain and plain.accuracy,
         )
         self.curve = (*self.curve, done)
         return done
@@ -190,10 +196,10 @@ class Training:
     def _batches(self, epoch: int) -> Iterator[Batch]:
         return epoch_batches(self._splits, self._normalise, self._recipe, self._seed, epoch)
 
-    def _evaluate(self) -> Scores:
+    def _evaluate(self, network: nn.Module) -> Scores:
         images = self._splits.validation
         return evaluate(
-            self.evaluated, images, self._splits, self._recipe, self._device, check=self._check
+            network, images, self._splits, self._recipe, self._device, check=self._check
         )
 
     def write_back(self) -> None:

@@ -133,7 +133,8 @@ class Recipe(Strict):
             then counts as classified right where it is taken for its own class. Left out: none.
         ema_decay: Evaluate an average of the weights: after each step
             average = decay · average + (1 - decay) · weights; BatchNorm's running statistics are
-            averaged alike. Left out: the weights themselves.
+            averaged alike. The learning curve tells the accuracy of the weights themselves beside
+            it. Left out: the weights themselves.
         precision: ``fp32``; ``bf16`` or ``fp16`` (CUDA only, with loss scaling) by autocast;
             ``auto`` takes bf16 on GPUs that have it, else fp16; on CPUs bf16 where they multiply
             matrices in it (AMX or AVX-512 BF16, as PyTorch tells), else fp32; fp32 elsewhere.

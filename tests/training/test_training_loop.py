@@ -229,6 +229,7 @@ def test_an_epoch_is_a_plain_record() -> None:
         "micro_batch",
         "eval_batch_size",
         "eval_images_per_second",
+        "plain_accuracy",
     ]
 
 
@@ -246,6 +247,17 @@ def test_every_epoch_has_the_throughput_of_its_evaluation(splits: Splits) -> Non
         # The evaluation is a part of the epoch.
         assert epoch.eval_images_per_second is not None
         assert epoch.eval_images_per_second > len(splits.validation) / epoch.seconds
+
+
+def test_the_plain_accuracy_beside_the_averaged_one_is_that_without_averaging(
+    splits: Splits,
+) -> None:
+    recipe = QUICK.model_copy(update={"epochs": 4})
+    plain = trained(tiny(), splits, recipe)
+    both = trained(tiny(), splits, recipe.model_copy(update={"ema_decay": 0.9}))
+    assert [epoch.plain_accuracy for epoch in both] == [epoch.accuracy for epoch in plain]
+    assert [epoch.accuracy for epoch in both] != [epoch.accuracy for epoch in plain]
+    assert {epoch.plain_accuracy for epoch in plain} == {None}
 
 
 @pytest.mark.gpu
