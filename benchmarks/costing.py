@@ -36,7 +36,7 @@ torch.set_num_threads(1)
 from pathlib import Path
 wall, own = time.perf_counter(), time.process_time()
 from nasattn.report.space_page import space_page
-from nasattn.search.shown_space import read_shown_space
+from nasattn.search.study.shown_space import read_shown_space
 from nasattn.space import describe, parse_budget
 shown = read_shown_space(Path(sys.argv[1]), None)
 space_page(describe(shown.file, shown.place, shown.num_classes, parse_budget(sys.argv[2], "")), 80)
@@ -66,7 +66,7 @@ def time_space(path: Path) -> None:
     import numpy as np
 
     from nasattn.cost import cost_model
-    from nasattn.search.choosers import RandomChooser
+    from nasattn.search.proposing.choosers import RandomChooser
     from nasattn.space import decide, load_space
     from nasattn.space.sums import drawn, sums_of
 
@@ -112,7 +112,7 @@ def main() -> None:
     import torch
 
     torch.set_num_threads(1)
-    from nasattn.search.environment import environment
+    from nasattn.search.study.environment import environment
 
     made_with = environment(torch.device("cpu"))
     words = ", ".join(f"{key} {made_with[key]}" for key in ("torch", "python", "processor"))

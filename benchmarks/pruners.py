@@ -115,11 +115,11 @@ def curve_of(contender: Contender, epochs: int) -> tuple[dict[str, float], ...]:
 def time_epochs(folder: Path, pruner: Pruner) -> tuple[float, list[float]]:
     """Return the seconds of the first reading, and after each epoch of a trial."""
     from nasattn.placement import Architecture
-    from nasattn.search.ledger import Ledger, Proposal
-    from nasattn.search.pruned import PrunedError, WaitsError
-    from nasattn.search.settings import Settings
-    from nasattn.search.stopping import Stopping
+    from nasattn.search.ledger.ledger import Ledger, Proposal
+    from nasattn.search.ledger.pruned import PrunedError, WaitsError
+    from nasattn.search.pruning.stopping import Stopping
     from nasattn.search.storage import open_storage
+    from nasattn.search.study.settings import Settings
 
     settings = Settings.model_validate(
         {

@@ -44,7 +44,7 @@ from nasattn.backbones import create
 from nasattn.cost import CostModel
 from nasattn.data import Images, Splits
 from nasattn.placement import build, canonical
-from nasattn.search.environment import default_threads, environment
+from nasattn.search.study.environment import default_threads, environment
 from nasattn.training import Checkpoints, Optimizer, Recipe, Training, deterministic
 from nasattn.training.augment import Normalise
 from nasattn.training.batches import epoch_batches

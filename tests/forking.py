@@ -25,7 +25,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 _PRELOADED = (
     *("nasattn.cli.main", "nasattn.report.live", "nasattn.search.opening"),
-    *("nasattn.search.study_file", "alembic.command", "torchvision"),
+    *("nasattn.search.study.study_file", "alembic.command", "torchvision"),
     "torch._inductor",  # making an optimiser imports it
 )
 

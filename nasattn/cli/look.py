@@ -115,8 +115,8 @@ def cost(  # noqa: PLR0913 - one argument for each option of the command
 def _latency(
     architecture: "Architecture", classes: int, device: str, batch_size: int, threads: int | None
 ) -> "Document":
-    from nasattn.search.environment import default_threads
-    from nasattn.search.timing import Conditions, describe_latency
+    from nasattn.search.study.environment import default_threads
+    from nasattn.search.trial.timing import Conditions, describe_latency
     from nasattn.training import resolve_device
 
     conditions = Conditions(resolve_device(device), batch_size, threads or default_threads())

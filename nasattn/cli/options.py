@@ -33,7 +33,7 @@ def seconds_of(option: str, text: str) -> float:
     Raises:
         UserError: it is none.
     """
-    from nasattn.search.durations import read_duration
+    from nasattn.search.study.durations import read_duration
 
     try:
         return read_duration(text)

@@ -69,7 +69,7 @@ def predict(  # noqa: PLR0913 - one argument for each option of the command
 
     def describe() -> "Document":
         from nasattn.prediction import check_kept, classify, load_network
-        from nasattn.search.environment import device_name
+        from nasattn.search.study.environment import device_name
         from nasattn.training import resolve_device
 
         check_kept(*target)
@@ -127,7 +127,7 @@ def _held_out(
 ) -> "Document":
     """Measure a network on a split of its study's, and draw the gallery if one is asked for."""
     from nasattn.prediction import held_out, judge
-    from nasattn.search.settings import Settings
+    from nasattn.search.study.settings import Settings
 
     study, trial = target.study, target.trial
     if study is None or trial is None:

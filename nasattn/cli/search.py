@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from nasattn.search.opening import Work
-    from nasattn.search.running import Outcome
-    from nasattn.search.session import Session
+    from nasattn.search.study.session import Session
+    from nasattn.search.working.running import Outcome
 
 Text = str | None
 Name = Annotated[Text, typer.Option(help="The study's name. [default: the file's]")]
@@ -82,7 +82,7 @@ def search(  # noqa: PLR0913 - one argument for each option of the command
     """Search a study, or go on with it where it was left."""
     from nasattn.data import download as fetch
     from nasattn.search.opening import search as run_search
-    from nasattn.search.study_file import read_study_file
+    from nasattn.search.study.study_file import read_study_file
 
     named = {
         "name": name,
@@ -189,7 +189,7 @@ def train(  # noqa: PLR0913 - one argument for each option of the command
 ) -> None:
     """Train one network outside any search, or go on where it was left; its weights are kept."""
     from nasattn.search.opening import search as run_search
-    from nasattn.search.single import read_single
+    from nasattn.search.study.single import read_single
 
     named = {
         "name": name,
@@ -214,14 +214,14 @@ def _work(workers: int, device: str, storage: str | None, *, tensorboard: bool) 
 
     if workers == 1:
         return work_here
-    from nasattn.search.crew import Crew, deal
+    from nasattn.search.crew.crew import Crew, deal
 
     return Crew(deal(device, workers), storage, tensorboard=tensorboard).work
 
 
 def _work_again(trials: "Sequence[int]", epochs: int | None) -> "Work":
     """Return who trains chosen trials further: this process."""
-    from nasattn.search.running import Runner
+    from nasattn.search.working.running import Runner
 
     return lambda study: Runner(study).run_again(trials, epochs)
 
@@ -237,9 +237,9 @@ def _watch(  # noqa: PLR0913 - as above
 ) -> None:
     """Run a search with progress on standard error."""
     from nasattn.report.live import make_observer
-    from nasattn.search.event_files import EventFiles
-    from nasattn.search.interrupt import TimeUpError, stop_after, stop_on_signals
-    from nasattn.search.session import Session
+    from nasattn.search.crew.interrupt import TimeUpError, stop_after, stop_on_signals
+    from nasattn.search.study.session import Session
+    from nasattn.search.trial.event_files import EventFiles
     from nasattn.training import resolve_device
 
     observer = make_observer()

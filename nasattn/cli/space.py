@@ -39,7 +39,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show what a search space holds and costs: sites, options, size, distribution of costs."""
-    from nasattn.search.shown_space import read_shown_space
+    from nasattn.search.study.shown_space import read_shown_space
     from nasattn.space import describe, parse_budget
 
     shown = read_shown_space(file, classes)

@@ -77,7 +77,7 @@ def stop(  # noqa: PLR0913 - as above
 
 def worker() -> None:
     """Work in a crew; its keeper starts this command and tells it what to do."""
-    from nasattn.search.member import serve
+    from nasattn.search.crew.member import serve
 
     try:
         serve()

@@ -11,8 +11,8 @@ from nasattn.data import ImageSet, grey_of, stratified_order
 from nasattn.errors import UnknownNameError, UserError
 from nasattn.prediction.classes import predictions
 from nasattn.prediction.network import KeptNetwork
-from nasattn.search.images import frozen_splits
-from nasattn.search.settings import Settings
+from nasattn.search.study.images import frozen_splits
+from nasattn.search.study.settings import Settings
 
 SPLITS = ("validation", "test")
 

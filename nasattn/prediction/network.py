@@ -12,7 +12,7 @@ from nasattn.data import ImageSet
 from nasattn.errors import UserError
 from nasattn.placement import build, read_architecture
 from nasattn.records import ARCHITECTURE_FILE, WEIGHTS_FILE, Study, Trial
-from nasattn.search.kept import USAGE_FILE, Usage, read_usage
+from nasattn.search.trial.kept import USAGE_FILE, Usage, read_usage
 from nasattn.training import (
     Outputs,
     Recipe,

@@ -5,13 +5,13 @@ from pathlib import Path
 
 from nasattn.errors import UserError
 from nasattn.records import Mark, Study
-from nasattn.search.attempt import Attempt
-from nasattn.search.continuing import attempt_at
-from nasattn.search.ledger import Ledger
+from nasattn.search.ledger.attempt import Attempt
+from nasattn.search.ledger.ledger import Ledger
+from nasattn.search.ledger.rebuild import rebuild_if_gone, what_to_do
 from nasattn.search.lock import opening
-from nasattn.search.rebuild import rebuild_if_gone, what_to_do
-from nasattn.search.settings import Settings, kept_in
 from nasattn.search.storage import open_storage
+from nasattn.search.study.settings import Settings, kept_in
+from nasattn.search.trial.continuing import attempt_at
 
 
 def invalidate(study: Study, numbers: Sequence[int], why: str, storage: str | None) -> None:

@@ -7,16 +7,16 @@ from pathlib import Path
 
 from nasattn.errors import UserError
 from nasattn.records import Trial, check_name, has_trials, load_study, load_trials
-from nasattn.search.environment import differences, environment
-from nasattn.search.freeze import Material, freeze, thaw
-from nasattn.search.ledger import Ledger
+from nasattn.search.ledger.ledger import Ledger
+from nasattn.search.ledger.rebuild import rebuild_if_gone, what_to_do
 from nasattn.search.lock import opening
-from nasattn.search.rebuild import rebuild_if_gone, what_to_do
-from nasattn.search.running import OpenStudy, Outcome, Runner
-from nasattn.search.session import Session
-from nasattn.search.settings import Settings, check_same, kept_in
 from nasattn.search.storage import open_storage
-from nasattn.search.study_file import StudyFile
+from nasattn.search.study.environment import differences, environment
+from nasattn.search.study.freeze import Material, freeze, thaw
+from nasattn.search.study.session import Session
+from nasattn.search.study.settings import Settings, check_same, kept_in
+from nasattn.search.study.study_file import StudyFile
+from nasattn.search.working.running import OpenStudy, Outcome, Runner
 
 Work = Callable[[OpenStudy], Outcome]
 """Trains the trials of an open study, here or in processes of its own."""

@@ -11,7 +11,8 @@ from time import monotonic, sleep
 
 from nasattn.errors import FailedError, UserError
 from nasattn.records import Trial, load_study, load_trials
-from nasattn.search.roster import Roster
+from nasattn.search.ledger.roster import Roster
+from nasattn.search.ledger.watch import Watch
 from nasattn.search.storage import (
     absolute_url,
     default_url,
@@ -19,7 +20,6 @@ from nasattn.search.storage import (
     storage_errors,
     without_password,
 )
-from nasattn.search.watch import Watch
 
 _BY_HAND = "by hand"
 _ENDED = frozenset({"complete", "pruned", "failed", "invalid"})
@@ -123,8 +123,8 @@ class Steering:
         return False
 
     def _prune_here(self, trial: Trial) -> bool:
-        from nasattn.search.ledger import Ledger, TakenError
-        from nasattn.search.settings import Settings
+        from nasattn.search.ledger.ledger import Ledger, TakenError
+        from nasattn.search.study.settings import Settings
 
         folder = self._study.path
         ledger = Ledger(self._storage, Settings.load(folder), folder, self._shown, begun=True)

@@ -177,7 +177,7 @@ class Training:
             micro_batch=self._learner.micro_batch,
             eval_batch_size=scores.batch_size,
             eval_images_per_second=scores.images_per_second,
-            plain_accuracy=plain and plain.accuracy,
+            plain_accuracy=plain.accuracy if plain else None,
         )
         self.curve = (*self.curve, done)
         return done

@@ -4,7 +4,7 @@ import torch
 from nasattn.data import DataSpec, load
 from nasattn.data.load import channel_statistics
 from nasattn.errors import UserError
-from nasattn.search.images import evaluated_splits
+from nasattn.search.study.images import evaluated_splits
 
 
 def test_digits_are_all_there_in_stable_parts() -> None:

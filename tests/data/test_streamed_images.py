@@ -12,7 +12,7 @@ from PIL import Image
 from nasattn.data import DataSpec, ImageSet, Splits, load
 from nasattn.data.stream import SAMPLE
 from nasattn.errors import FailedError, UserError
-from nasattn.search.images import data_digest, evaluated_splits
+from nasattn.search.study.images import data_digest, evaluated_splits
 
 pytestmark = pytest.mark.filterwarnings("ignore:This DataLoader will create")  # on one core
 

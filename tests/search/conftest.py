@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nasattn.search import trial_run
+from nasattn.search.working import trial_run
 from tests.search.made_up import Run, slow
 
 

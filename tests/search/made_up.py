@@ -10,12 +10,12 @@ import torch
 
 from nasattn.records import Trial, load_study, load_trials
 from nasattn.report.live import make_observer
-from nasattn.search.freeze import Material
 from nasattn.search.opening import resume, search
-from nasattn.search.running import Outcome
-from nasattn.search.session import Session
 from nasattn.search.steering import Steering
-from nasattn.search.study_file import read_study_file
+from nasattn.search.study.freeze import Material
+from nasattn.search.study.session import Session
+from nasattn.search.study.study_file import read_study_file
+from nasattn.search.working.running import Outcome
 from nasattn.training import Epoch
 from tests.search.tiny import STUDY, write_study
 

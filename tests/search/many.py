@@ -16,11 +16,11 @@ from typing import Any
 import torch
 
 from nasattn.report.live import make_observer
-from nasattn.search import trial_run
-from nasattn.search.freeze import Material
 from nasattn.search.opening import search
-from nasattn.search.session import Session
-from nasattn.search.study_file import read_study_file
+from nasattn.search.study.freeze import Material
+from nasattn.search.study.session import Session
+from nasattn.search.study.study_file import read_study_file
+from nasattn.search.working import trial_run
 from nasattn.seeding import derive_seed
 from nasattn.training import Epoch
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nasattn.records import Trial, load_study, load_trials
-from nasattn.search.listing import list_architectures
+from nasattn.search.proposing.listing import list_architectures
 from tests.search.test_proposing import SMALL, make
 from tests.search.tiny import STUDY, write_study
 

@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 from nasattn.cli.main import app
 from nasattn.errors import StoppedError, UserError
 from nasattn.records import Trial
-from nasattn.search.attempt import Attempt
-from nasattn.search.continuing import plan_again
-from nasattn.search.pruned import PrunedError
+from nasattn.search.ledger.attempt import Attempt
+from nasattn.search.ledger.pruned import PrunedError
+from nasattn.search.trial.continuing import plan_again
 from nasattn.training import Recipe, Training
 from tests.search.steering import MULTISTEP, NAME, bits, front, resume, run, search, trials
 from tests.search.tiny import STUDY, fail

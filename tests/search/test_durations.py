@@ -2,7 +2,7 @@
 
 import pytest
 
-from nasattn.search.durations import read_duration
+from nasattn.search.study.durations import read_duration
 
 
 @pytest.mark.parametrize(

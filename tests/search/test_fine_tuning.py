@@ -17,7 +17,7 @@ from nasattn.cli.main import app
 from nasattn.data import DataSpec, load
 from nasattn.errors import WriteError
 from nasattn.report.live import LineObserver
-from nasattn.search.event_files import EventFiles
+from nasattn.search.trial.event_files import EventFiles
 from nasattn.training import Recipe, evaluate
 from tests.search.tiny import SPACE, STUDY, fail, write_study
 from tests.studies import make_trial

@@ -15,7 +15,7 @@ import torch
 from typer.testing import CliRunner
 
 from nasattn.cli.main import app
-from nasattn.search.ledger import Ledger
+from nasattn.search.ledger.ledger import Ledger
 from nasattn.training import WALL_CLOCK, Checkpoints, Epoch, Training
 from nasattn.training.snapshot import checksum
 from tests.search.tiny import start
@@ -291,13 +291,13 @@ def test_going_on_elsewhere_says_that_it_is_not_bit_equal(
 ) -> None:
     runs = tmp_path / "cut"
     cut_off(runs, monkeypatch, (Training, "train_epoch", 3))
-    monkeypatch.setattr("nasattn.search.training_trial.environment", elsewhere)
+    monkeypatch.setattr("nasattn.search.trial.training_trial.environment", elsewhere)
     said = train(runs, epochs=4)
     assert "not bit-equal to its epochs before: processor was" in said
     assert "now another" in said
 
 
 def elsewhere(device: torch.device) -> dict[str, str]:
-    from nasattn.search.environment import environment
+    from nasattn.search.study.environment import environment
 
     return {**environment(device), "processor": "another"}

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from nasattn.records import Mark
-from nasattn.search.attempt import Attempt
-from nasattn.search.proposing import Rejected, make_proposer
+from nasattn.search.ledger.attempt import Attempt
+from nasattn.search.proposing.proposing import Rejected, make_proposer
 from tests.search.steering import NAME, bits, front, resume, run, search, trials
 from tests.search.test_proposing import Study, make
 from tests.search.tiny import STUDY, fail, nasattn

@@ -7,9 +7,9 @@ from typer.testing import CliRunner
 
 from nasattn.cli.main import app
 from nasattn.errors import UserError
-from nasattn.search.profile import with_profile
-from nasattn.search.study_file import read_study_file
-from nasattn.search.variants import architectures
+from nasattn.search.study.profile import with_profile
+from nasattn.search.study.study_file import read_study_file
+from nasattn.search.study.variants import architectures
 from tests.search.tiny import STUDY, write_study
 
 PROFILE = """

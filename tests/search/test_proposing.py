@@ -10,17 +10,17 @@ import torch
 from nasattn.errors import StoppedError, UserError
 from nasattn.records import Trial
 from nasattn.report.live import make_observer
-from nasattn.search.attempt import Attempt
-from nasattn.search.choosers import RandomChooser
 from nasattn.search.dates import now
-from nasattn.search.freeze import Material, freeze
-from nasattn.search.ledger import Ledger
-from nasattn.search.listing import list_architectures
-from nasattn.search.proposing import Rejected, make_proposer
-from nasattn.search.session import Session
-from nasattn.search.settings import Settings, check_same
+from nasattn.search.ledger.attempt import Attempt
+from nasattn.search.ledger.ledger import Ledger
+from nasattn.search.proposing.choosers import RandomChooser
+from nasattn.search.proposing.listing import list_architectures
+from nasattn.search.proposing.proposing import Rejected, make_proposer
 from nasattn.search.storage import default_url, open_storage
-from nasattn.search.study_file import read_study_file
+from nasattn.search.study.freeze import Material, freeze
+from nasattn.search.study.session import Session
+from nasattn.search.study.settings import Settings, check_same
+from nasattn.search.study.study_file import read_study_file
 from nasattn.seeding import derive_seed
 from nasattn.space import Interval, enumerate_architectures, size
 from tests.search.tiny import SPACE, write_study

@@ -10,7 +10,7 @@ import pytest
 
 from nasattn.errors import UserError, WriteError
 from nasattn.records import Mark, load_study, load_trials
-from nasattn.search.rebuild import rebuild_if_gone, what_to_do
+from nasattn.search.ledger.rebuild import rebuild_if_gone, what_to_do
 from tests.search.steering import NAME, bits, resume, run, search, trials
 from tests.search.test_proposing import Study, make
 from tests.search.tiny import fail, nasattn, start, wait_for_epochs, write_study

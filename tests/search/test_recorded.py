@@ -8,9 +8,9 @@ import pytest
 from optuna.trial import create_trial
 
 from nasattn.errors import UserError
-from nasattn.search.attempt import Attempt
-from nasattn.search.freeze import Material
-from nasattn.search.recorded import check_unchanged, recorded_proposal
+from nasattn.search.ledger.attempt import Attempt
+from nasattn.search.study.freeze import Material
+from nasattn.search.trial.recorded import check_unchanged, recorded_proposal
 from nasattn.space import enumerate_architectures
 from tests.search.test_proposing import SMALL, make
 from tests.search.tiny import STUDY, nasattn, trials, write_study

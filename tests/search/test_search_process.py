@@ -78,10 +78,10 @@ def test_architecture_and_seed_give_the_recorded_accuracy_again(
 
     from nasattn.placement import Architecture
     from nasattn.report.live import make_observer
-    from nasattn.search.freeze import thaw
-    from nasattn.search.session import Session
-    from nasattn.search.settings import Settings
-    from nasattn.search.training_trial import train_architecture
+    from nasattn.search.study.freeze import thaw
+    from nasattn.search.study.session import Session
+    from nasattn.search.study.settings import Settings
+    from nasattn.search.trial.training_trial import train_architecture
 
     folder = home / "runs" / "tiny"
     session = Session(home / "runs", torch.device("cpu"), make_observer(), lambda: None)

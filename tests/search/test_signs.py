@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from nasattn.records import Trial, load_study, load_trials
-from nasattn.search import roster
-from nasattn.search.ledger import Ledger
-from nasattn.search.proposing import bare_proposal
+from nasattn.search.ledger import roster
+from nasattn.search.ledger.ledger import Ledger
+from nasattn.search.ledger.worker import Worker
+from nasattn.search.proposing.proposing import bare_proposal
 from nasattn.search.storage import default_url, open_storage
-from nasattn.search.worker import Worker
 from tests.search.test_proposing import make
 from tests.studies import make_trial
 

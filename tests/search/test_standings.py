@@ -8,11 +8,11 @@ import pytest
 from optuna.trial import TrialState, create_trial
 
 from nasattn.records import Trial
-from nasattn.search.attempt import Attempt
-from nasattn.search.expecting import expected
-from nasattn.search.freeze import Material
+from nasattn.search.ledger.attempt import Attempt
 from nasattn.search.pruners import Contender, Race
-from nasattn.search.standings import Standings, is_exempt
+from nasattn.search.pruning.expecting import expected
+from nasattn.search.pruning.standings import Standings, is_exempt
+from nasattn.search.study.freeze import Material
 from tests.search.test_proposing import make
 from tests.studies import make_curve, make_trial
 

@@ -11,14 +11,14 @@ from typer.testing import CliRunner
 from nasattn.cli.main import app
 from nasattn.errors import StoppedError, UserError
 from nasattn.placement import Architecture
-from nasattn.search.attempt import Attempt, Proposal
-from nasattn.search.interrupt import TimeUpError, stop_after
-from nasattn.search.ledger import Ledger
+from nasattn.search.crew.interrupt import TimeUpError, stop_after
+from nasattn.search.ledger.attempt import Attempt, Proposal
+from nasattn.search.ledger.ledger import Ledger
 from nasattn.search.opening import resume
-from nasattn.search.running import Outcome, Runner
-from nasattn.search.settings import Settings
 from nasattn.search.steering import Limit
 from nasattn.search.storage import default_url, open_storage
+from nasattn.search.study.settings import Settings
+from nasattn.search.working.running import Outcome, Runner
 from tests.search import made_up
 from tests.search.made_up import LONG, Run
 from tests.search.tiny import fail

@@ -14,14 +14,14 @@ from typer.testing import CliRunner
 from nasattn.cli.main import app
 from nasattn.placement import Architecture
 from nasattn.report.live import make_observer
-from nasattn.search.freeze import thaw
-from nasattn.search.ledger import Ledger
+from nasattn.search.ledger.ledger import Ledger
 from nasattn.search.pruners import NonePruner
-from nasattn.search.running import Runner
-from nasattn.search.session import Session
-from nasattn.search.settings import Settings
-from nasattn.search.stopping import Stopping
-from nasattn.search.training_trial import train_architecture
+from nasattn.search.pruning.stopping import Stopping
+from nasattn.search.study.freeze import thaw
+from nasattn.search.study.session import Session
+from nasattn.search.study.settings import Settings
+from nasattn.search.trial.training_trial import train_architecture
+from nasattn.search.working.running import Runner
 from nasattn.training import Checkpoints
 from tests.search.tiny import fail, write_study
 

@@ -11,12 +11,14 @@ from threading import Thread
 import pytest
 
 from nasattn.errors import WriteError
-from nasattn.search import ledger, roster, storage, trial_run
-from nasattn.search.ledger import Ledger
-from nasattn.search.running import Outcome
-from nasattn.search.settings import Settings
+from nasattn.search import storage
+from nasattn.search.ledger import ledger, roster
+from nasattn.search.ledger.ledger import Ledger
 from nasattn.search.steering import Limit
 from nasattn.search.storage import default_url, open_storage
+from nasattn.search.study.settings import Settings
+from nasattn.search.working import trial_run
+from nasattn.search.working.running import Outcome
 from tests.search.made_up import Run
 
 

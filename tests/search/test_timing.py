@@ -13,8 +13,8 @@ from nasattn.cost.latency import Latency
 from nasattn.errors import StoppedError
 from nasattn.placement import canonical
 from nasattn.records import Trial, load_study, load_trials
-from nasattn.search import trial_run
-from nasattn.search.timing import Conditions, time_architecture
+from nasattn.search.trial.timing import Conditions, time_architecture
+from nasattn.search.working import trial_run
 from tests.search.tiny import STUDY, fail, nasattn, trials, write_study
 
 CPU = torch.device("cpu")

@@ -5,8 +5,8 @@ import subprocess
 import sys
 from dataclasses import replace
 
-from nasattn.search.watch import QUIET_SECONDS, Sign, Watch
-from nasattn.search.worker import Worker, this_worker
+from nasattn.search.ledger.watch import QUIET_SECONDS, Sign, Watch
+from nasattn.search.ledger.worker import Worker, this_worker
 
 ELSEWHERE = Worker("there-1", "another host", 1, "7")
 
@@ -75,7 +75,7 @@ def test_a_process_of_this_machine_that_has_ended_is_certainly_gone() -> None:
 
 def test_a_killed_process_that_its_parent_has_not_noticed_is_gone() -> None:
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    script = "import nasattn.search.worker as w; print(w._born({}))"
+    script = "import nasattn.search.ledger.worker as w; print(w._born({}))"
     run = [sys.executable, "-c", script.format(child.pid)]
     before = subprocess.run(run, capture_output=True, text=True, check=True).stdout
     child.kill()

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from nasattn.search.watch import QUIET_SECONDS
+from nasattn.search.ledger.watch import QUIET_SECONDS
 from tests.search.steering import bits
 from tests.search.tiny import STUDY, command, nasattn, numbers, trials, write_study
 

@@ -1,0 +1,194 @@
+"""Several worker processes on one study, and the one that looks after them."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from threading import Thread
+from time import monotonic, sleep
+from typing import IO
+
+from nasattn.errors import FailedError, StoppedError, UserError
+from nasattn.records import load_study, load_trials
+from nasattn.search.crew.following import Follower
+from nasattn.search.crew.orders import Orders
+from nasattn.search.ledger.heartbeat import Heartbeat
+from nasattn.search.study.observer import Observer
+from nasattn.search.working.running import OpenStudy, Outcome
+from nasattn.training.device import available_devices
+
+_LOOK_SECONDS = 1.0
+_COMMAND = (sys.executable, "-m", "nasattn", "worker")
+_USER_ERROR, _STOPPED = UserError.exit_code, StoppedError.exit_code
+
+
+def deal(device: str, workers: int) -> tuple[str, ...]:
+    """Return the device of each worker: all CUDA devices in turn, unless one is asked for.
+
+    Args:
+        device: As the user gave it: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+        workers: How many there are.
+    """
+    cuda = [name for name in available_devices() if name.startswith("cuda")]
+    names = cuda if cuda and device in {"auto", "cuda"} else [device]
+    return tuple(names[number % len(names)] for number in range(workers))
+
+
+class Crew:
+    """Trains a study in worker processes of its own; see `Orders` for how they are told.
+
+    Args:
+        devices: One for each worker.
+        storage: The storage's URL as the user gave it.
+        tensorboard: Whether the workers write event files.
+    """
+
+    def __init__(self, devices: Sequence[str], storage: str | None, *, tensorboard: bool) -> None:
+        self._devices, self._storage, self._tensorboard = devices, storage, tensorboard
+
+    def work(self, study: OpenStudy) -> Outcome:
+        """Train until the study's total is reached or its space is exhausted.
+
+        Raises:
+            StoppedError: the user asked to stop; the trials in progress are paused.
+            FailedError: every worker has failed.
+            UserError: the study measures latencies, or every worker met a user's mistake.
+        """
+        _check_latency(study)
+        with Heartbeat(study.ledger.roster, study.ledger.worker) as heartbeat:
+            orders = [self._orders(study, device, heartbeat.heard) for device in self._devices]
+            observer = study.session.observer
+            members = [_Member(n, order, observer) for n, order in enumerate(orders, 1)]
+            try:
+                self._follow(study, members)
+            finally:
+                _dismiss(members)
+        return _outcome(study, members)
+
+    def _orders(self, study: OpenStudy, device: str, heard: str) -> Orders:
+        return Orders(
+            study=study.folder.name,
+            runs_dir=str(study.session.runs_dir),
+            storage=self._storage,
+            device=device,
+            heard=heard,
+            tensorboard=self._tensorboard,
+        )
+
+    def _follow(self, study: OpenStudy, members: Sequence["_Member"]) -> None:
+        """Show what the workers do until all have ended."""
+        settings, session = study.material.settings, study.session
+        records = load_study(session.runs_dir, study.folder.name, storage=self._storage)
+        begun = load_trials(records, curves=False)
+        ended = tuple(a.record for a in study.ledger.attempts() if a.has_ended)
+        session.observer.study_opened(settings.name, settings.objectives, ended, settings.trials)
+        follower = Follower(session.observer, settings.recipe.epochs, begun)
+        looked = monotonic()
+        try:
+            while any(member.is_at_work() for member in members):
+                session.check()
+                sleep(0.05)
+                if monotonic() - looked > _LOOK_SECONDS:
+                    follower.look(load_trials(records, curves=False))
+                    looked = monotonic()
+        except StoppedError:
+            _dismiss(members)
+            follower.look(load_trials(records, curves=False))
+            raise
+        follower.look(load_trials(records, curves=False))
+
+
+def _dismiss(members: Sequence["_Member"]) -> None:
+    """Let all leave; what they train is paused."""
+    for member in members:
+        member.dismiss()
+    for member in members:
+        member.wait()
+
+
+class _Member:
+    """One worker process, seen from outside."""
+
+    def __init__(self, number: int, orders: Orders, observer: Observer) -> None:
+        self._number, self._observer = number, observer
+        self.last_line = ""
+        # In a session of its own: a terminal's Ctrl-C is for the crew's keeper to pass on.
+        self._process = subprocess.Popen(  # noqa: S603 - this program
+            _COMMAND,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        self._orders, self._words = self._process.stdin, self._process.stderr
+        if self._orders is not None:
+            _send(self._orders, orders)
+        self._reader = Thread(target=self._relay, name=f"worker {number}", daemon=True)
+        self._reader.start()
+        self._is_noted = False
+
+    def _relay(self) -> None:
+        """Pass on what the worker says."""
+        for line in self._words or ():
+            self.last_line = line.decode(errors="replace").strip().removeprefix("nasattn: ")
+            self._observer.note(f"worker {self._number}: {self.last_line}")
+
+    @property
+    def code(self) -> int | None:
+        """Return the exit code, negative where a signal ended it; None while it works."""
+        return self._process.poll()
+
+    def is_at_work(self) -> bool:
+        """Tell whether it works; say so once where something has ended it."""
+        code = self.code
+        if code is not None and code < 0 and not self._is_noted:
+            self._is_noted = True
+            self._observer.note(
+                f"worker {self._number} was ended by {signal.Signals(-code).name}; "
+                "another goes on with its trial"
+            )
+        return code is None
+
+    def dismiss(self) -> None:
+        """Ask it to pause its trial and to leave."""
+        if self._orders is not None:
+            with suppress(BrokenPipeError):  # it has ended
+                self._orders.close()
+
+    def wait(self) -> None:
+        """Wait until it has left and all that it said is passed on."""
+        self._process.wait()
+        self._reader.join()
+
+
+def _send(stream: IO[bytes], orders: Orders) -> None:
+    with suppress(BrokenPipeError):  # it has ended; its exit code tells
+        stream.write(orders.line)
+        stream.flush()
+
+
+def _check_latency(study: OpenStudy) -> None:
+    settings = study.material.settings
+    if "latency_ms" in settings.objectives:
+        raise UserError(
+            f'study "{settings.name}" measures latencies, which other workers disturb: '
+            "leave out --workers"
+        )
+
+
+def _outcome(study: OpenStudy, members: Sequence[_Member]) -> Outcome:
+    """Return how a crew's work ended, from how each of its workers did."""
+    ended = sum(attempt.has_ended for attempt in study.ledger.attempts())
+    if ended >= study.material.settings.trials:
+        return Outcome.DONE
+    codes = [member.code for member in members]
+    if _STOPPED in codes:
+        raise StoppedError("stopped")
+    failed = [member for member in members if member.code]
+    if not failed:
+        return Outcome.EXHAUSTED
+    lines = [member.last_line for member in failed if member.last_line]
+    kind = UserError if set(codes) == {_USER_ERROR} else FailedError
+    why = lines[-1] if lines else "killed"
+    raise kind(f"no worker is left ({why}); to go on: nasattn resume {study.folder.name}")

@@ -1,0 +1,1 @@
+"""What was started and how far it came, in the storage: trials, attempts, and who works on them."""

@@ -1,0 +1,1 @@
+"""Which architecture is trained next."""

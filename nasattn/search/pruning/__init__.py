@@ -1,0 +1,1 @@
+"""How the pruners see the trials of a ledger, and what follows from their verdicts."""

@@ -1,0 +1,1 @@
+"""The study: what a person writes, and every setting of it frozen."""

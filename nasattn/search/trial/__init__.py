@@ -1,0 +1,1 @@
+"""What one trial does: training or timing, what is kept of it, what is trained further."""
