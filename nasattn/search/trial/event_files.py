@@ -60,7 +60,7 @@ class EventFiles:
         if self._writer is None:
             self._writer = self._open(str(folder), purge_step=step)
         for key, value in epoch.items():
-            if key != "epoch":
+            if key != "epoch" and value is not None:
                 self._writer.add_scalar(key, value, step)
         self._writer.flush()
 
