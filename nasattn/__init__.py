@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from nasattn import attention, backbones
     from nasattn.attention import create as create_attention
     from nasattn.cost import measure_cost
+    from nasattn.export import load
     from nasattn.placement import Architecture, Placement, build, fill, find_sites, open_slots
 
 __version__ = "0.1.0"
@@ -23,6 +24,7 @@ __all__ = [
     "create_attention",
     "fill",
     "find_sites",
+    "load",
     "measure_cost",
     "open_slots",
 ]
@@ -34,6 +36,7 @@ _HOMES = {
     "create_attention": "nasattn.attention:create",
     "fill": "nasattn.placement",
     "find_sites": "nasattn.placement",
+    "load": "nasattn.export",
     "measure_cost": "nasattn.cost",
     "open_slots": "nasattn.placement",
 }

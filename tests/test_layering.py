@@ -29,13 +29,14 @@ BELOW: dict[str, set[str]] = {
     "analysis": GROUND - {"schema"} | {"records"},
     "report": GROUND - {"schema"} | {"analysis", "records"},
     "search": GROUND | NETWORKS | {"cost", "space", "data", "training", "records"},
-    "prediction": GROUND | NETWORKS | {"data", "training", "records", "search"},
+    "export": GROUND | NETWORKS | {"training", "records"},
+    "prediction": GROUND | NETWORKS | {"data", "training", "records", "search", "export"},
 }
 # The suites stand beside the tests: no part of the package imports them.
 BELOW["testing"] = GROUND | NETWORKS
 BELOW["cli"] = set(BELOW) - {"testing"} | {"__version__"}
 BELOW["__main__"] = {"cli"}
-BELOW["__init__"] = {"attention", "backbones", "cost", "placement"}
+BELOW["__init__"] = {"attention", "backbones", "cost", "export", "placement"}
 
 HOMES: dict[str, set[str]] = {
     "optuna": {"search"},
@@ -45,7 +46,7 @@ HOMES: dict[str, set[str]] = {
     "sklearn": {"data"},
     "matplotlib": {"report"},
     "moocore": {"analysis"},
-    "torch": {"data", "training", "search", "prediction", "testing", "cost"} | NETWORKS,
+    "torch": {"data", "training", "search", "prediction", "export", "testing", "cost"} | NETWORKS,
     "torchvision": {"backbones", "data"},
     "pydantic": {"schema", "data", "training", "space", "search"},
 }

@@ -20,6 +20,7 @@ def test_the_public_names() -> None:
         "create_attention",
         "fill",
         "find_sites",
+        "load",
         "measure_cost",
         "open_slots",
     }

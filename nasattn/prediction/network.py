@@ -7,18 +7,21 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from nasattn.backbones.weights import load_weights, read_weights
 from nasattn.data import ImageSet
 from nasattn.errors import UserError
-from nasattn.placement import build, read_architecture
+from nasattn.export import read_network
+from nasattn.export.safe_weights import SAFE_WEIGHTS_FILE
+from nasattn.placement import read_architecture
 from nasattn.records import ARCHITECTURE_FILE, WEIGHTS_FILE, Study, Trial
-from nasattn.search.trial.kept import USAGE_FILE, Usage, read_usage
 from nasattn.training import (
+    USAGE_FILE,
     Outputs,
     Recipe,
+    Usage,
     deterministic,
     on_device,
     outputs_of,
+    read_usage,
     resolve_recipe,
 )
 
@@ -52,7 +55,7 @@ class KeptNetwork:
 
 
 def load_network(folder: Path, device: torch.device) -> KeptNetwork:
-    """Build the network of a trial's folder and give it the weights that were kept.
+    """Build the network of a trial's folder, or of an exported one, with its weights.
 
     Where the device cannot compute in the precision that the network was evaluated in, it is
     float32.
@@ -60,13 +63,11 @@ def load_network(folder: Path, device: torch.device) -> KeptNetwork:
     Raises:
         UserError: a file is missing or damaged, or they do not belong together.
     """
-    architecture, usage = read_architecture(folder / ARCHITECTURE_FILE), read_usage(folder)
-    network = build(architecture, num_classes=len(usage.classes), seed=0)
-    weights = read_weights(folder / WEIGHTS_FILE)
-    load_weights(network, weights.state, f"weights {weights.path} in {ARCHITECTURE_FILE}'s network")
+    network, usage = read_network(folder), read_usage(folder)
     recipe = _recipe(usage, device)
     network = on_device(network, recipe, device)
-    return KeptNetwork(network, usage, recipe, device, architecture.digest)
+    digest = read_architecture(folder / ARCHITECTURE_FILE).digest
+    return KeptNetwork(network, usage, recipe, device, digest)
 
 
 def _recipe(usage: Usage, device: torch.device) -> Recipe:
@@ -92,7 +93,11 @@ def check_kept(folder: Path, study: Study | None, trial: Trial | None) -> None:
     Raises:
         UserError: it has none; the message says how to get them.
     """
-    missing = [name for name in (WEIGHTS_FILE, USAGE_FILE) if not (folder / name).is_file()]
+    wanted = (
+        WEIGHTS_FILE if trial or not (folder / SAFE_WEIGHTS_FILE).is_file() else "",
+        USAGE_FILE,
+    )
+    missing = [name for name in wanted if name and not (folder / name).is_file()]
     if missing:
         raise UserError(f"{folder}: no {missing[0]} was kept; {_remedy(folder, study, trial)}")
 

@@ -8,8 +8,10 @@ from nasattn.training.loop import WALL_CLOCK, Epoch, Training, train
 from nasattn.training.precision import chosen_output
 from nasattn.training.recipe import Optimizer, Recipe, Schedule
 from nasattn.training.schedule import is_open_ended
+from nasattn.training.usage import USAGE_FILE, Usage, read_usage
 
 __all__ = [
+    "USAGE_FILE",
     "WALL_CLOCK",
     "Checkpoints",
     "Epoch",
@@ -19,12 +21,14 @@ __all__ = [
     "Schedule",
     "Scores",
     "Training",
+    "Usage",
     "chosen_output",
     "deterministic",
     "evaluate",
     "is_open_ended",
     "on_device",
     "outputs_of",
+    "read_usage",
     "remove_checkpoints",
     "resolve_device",
     "resolve_recipe",
