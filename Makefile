@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 # files' own order: the longest have few tests and would otherwise come last.
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup search picture test test-slow test-all lint types format check bench-reading bench-modules bench-cost bench-pruners bench-training clean
+.PHONY: help setup search picture test test-slow test-failed test-services test-all lint types format check bench-reading bench-modules bench-cost bench-pruners bench-training clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,10 +29,16 @@ picture: search ## Draw the quickstart's front for the README
 test: setup ## Run the default tests and say what they leave out
 	$(PYTEST)
 	@$(BIN)/pytest --collect-only --quiet -m 'slow or gpu or network or services' 2>/dev/null \
-	  | awk '/::/ { n++ } END { printf "left out: %d tests marked slow, gpu, network or services (make test-slow runs the slow ones)\n", n }'
+	  | awk '/::/ { n++ } END { printf "left out: %d tests marked slow, gpu, network or services (make test-slow runs the slow ones, make test-services those of services)\n", n }'
 
 test-slow: setup ## Run the tests marked slow
 	$(PYTEST) -m 'slow and not gpu and not network and not services'
+
+test-failed: setup ## Run the slow tests again that failed last
+	$(PYTEST) -m 'slow and not gpu and not network and not services' --last-failed --last-failed-no-failures none
+
+test-services: setup ## Run the tests that need a browser: Debian's chromium and chromium-driver
+	$(BIN)/pytest -m services
 
 test-all: test test-slow ## Run the default and the slow tests
 

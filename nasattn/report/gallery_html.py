@@ -45,14 +45,15 @@ def write_html(gallery: Gallery, file: Path) -> None:
         title=escape(gallery.title),
         summary=escape(gallery.summary),
         conditions=escape(gallery.conditions),
-        figures="\n".join(map(_figure, gallery.pictures)),
+        figures="\n".join(map(figure, gallery.pictures)),
         right=RIGHT,
         wrong=WRONG,
     )
     write_atomic(file, page)
 
 
-def _figure(picture: Shown) -> str:
+def figure(picture: Shown) -> str:
+    """Return a picture with its caption, marked by whether the network was right."""
     data = b64encode(picture.png).decode()
     return (
         f'<figure class="{"right" if picture.is_right else "wrong"}">'

@@ -1,0 +1,69 @@
+"""A study as one page to show to others."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nasattn.cli.options import RUNS, RunsDir, Storage
+from nasattn.cli.read import StudyName
+
+if TYPE_CHECKING:
+    from nasattn.records import Study, Trial
+    from nasattn.report.gallery import Gallery
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+    app.command()(report)
+
+
+def report(  # noqa: PLR0913 - one argument for each option of the command
+    name: StudyName,
+    *,
+    to: Annotated[
+        Path | None,
+        typer.Option("-o", "--to", metavar="FILE", help="[default: report.html in its run folder]"),
+    ] = None,
+    gallery: Annotated[
+        int | None,
+        typer.Option(metavar="TRIAL", help="Also show pictures that this trial's network took."),
+    ] = None,
+    shown: Annotated[int, typer.Option(min=1, max=100, help="Images in the gallery.")] = 24,
+    storage: Storage = None,
+    runs_dir: RunsDir = RUNS,
+) -> None:
+    """Write a study's report: one HTML file that needs no network.
+
+    Front, learning curves, trials, settings and good practice; to be sorted, hovered over, printed.
+    """
+    from nasattn.analysis import front
+    from nasattn.records import load_study, load_trials
+    from nasattn.report.html import Report, write_report
+    from nasattn.report.ink import print_page
+    from nasattn.report.units import human
+
+    study = load_study(runs_dir, name, storage=storage)
+    trials = load_trials(study, curves=True)
+    pictures = _gallery(study, trials, gallery, shown) if gallery is not None else None
+    file = to or study.path / "report.html"
+    found = front(trials, study.objectives, study.cost_range)
+    size = write_report(Report(study, trials, found, pictures), file)
+    print_page(lambda width: [f"{file}: {human(size)} bytes, opens in any browser"])
+
+
+def _gallery(study: "Study", trials: "tuple[Trial, ...]", number: int, shown: int) -> "Gallery":
+    """Classify held-out images with the weights that a trial kept."""
+    from nasattn.cli.read import numbered
+    from nasattn.prediction import check_kept, held_out, judge, load_network
+    from nasattn.report.gallery import make_gallery
+    from nasattn.search.study.settings import Settings
+    from nasattn.training import resolve_device
+
+    trial = numbered(trials, number, study)
+    folder = study.weights_file(number).parent
+    check_kept(folder, study, trial)
+    images = held_out(Settings.load(study.path), study.evaluated)
+    kept = load_network(folder, resolve_device("auto"))
+    seen = judge(kept, images, study.evaluated, shown)
+    return make_gallery(study, trial, (seen.split, seen.num_images, seen.accuracy), seen.sample)

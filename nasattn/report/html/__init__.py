@@ -1,0 +1,5 @@
+"""The report of a study as one HTML file that needs no network."""
+
+from nasattn.report.html.report import Report, write_report
+
+__all__ = ["Report", "write_report"]
