@@ -11,7 +11,18 @@ from typing import Annotated, Any
 
 import typer
 
-from nasattn.cli import export, look, predict, read, report, search, space, steer, workers
+from nasattn.cli import (
+    dashboard,
+    export,
+    look,
+    predict,
+    read,
+    report,
+    search,
+    space,
+    steer,
+    workers,
+)
 from nasattn.errors import NasattnError
 
 app = typer.Typer(
@@ -45,7 +56,7 @@ def _options(
     del debug, version  # main() looks for --debug, which may stand anywhere in the line
 
 
-for _part in (search, workers, steer, read, space, look, predict, export, report):
+for _part in (search, workers, steer, read, space, look, predict, export, report, dashboard):
     _part.register(app)
 
 

@@ -10,16 +10,10 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from nasattn.errors import FailedError, UserError
-from nasattn.records import Trial, load_study, load_trials
+from nasattn.records import Trial, load_trials
+from nasattn.search.existing import open_existing
 from nasattn.search.ledger.roster import Roster
 from nasattn.search.ledger.watch import Watch
-from nasattn.search.storage import (
-    absolute_url,
-    default_url,
-    open_storage,
-    storage_errors,
-    without_password,
-)
 
 _BY_HAND = "by hand"
 _ENDED = frozenset({"complete", "pruned", "failed", "invalid"})
@@ -58,14 +52,7 @@ class Steering:
     """
 
     def __init__(self, runs_dir: Path, name: str, storage: str | None) -> None:
-        self._study = load_study(runs_dir, name, storage=storage)
-        kept = self._study.storage
-        url = default_url(self._study.path) if isinstance(kept, Path) else absolute_url(kept)
-        self._shown = without_password(url) or url
-        self._trials()  # where the storage is gone this says so; opening it would make it anew
-        self._storage = open_storage(url, self._shown)
-        with storage_errors(self._shown):
-            study_id = self._storage.get_study_id_from_name(self._study.name_in_storage)
+        self._study, self._storage, study_id, self._shown = open_existing(runs_dir, name, storage)
         self._roster = Roster(self._storage, study_id, self._shown)
         self._watch, self._asked = Watch(), set[int]()
 

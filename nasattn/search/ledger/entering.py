@@ -93,3 +93,9 @@ def _write_settings(storage: RDBStorage, study_id: int, settings: Settings) -> N
     # The definition travels with the storage, so that other machines can join.
     text = settings.model_dump_json(exclude_none=True)
     storage.set_study_user_attr(study_id, SETTINGS_KEY, text)
+    name_objectives(storage, study_id, settings)
+
+
+def name_objectives(storage: RDBStorage, study_id: int, settings: Settings) -> None:
+    """Tell Optuna's own tools what the objectives are called."""
+    storage.set_study_system_attr(study_id, "study:metric_names", settings.objectives)

@@ -19,7 +19,7 @@ from nasattn.records import (
     trial_folders,
     without_curve,
 )
-from nasattn.search.ledger.entering import SETTINGS_KEY
+from nasattn.search.ledger.entering import SETTINGS_KEY, name_objectives
 from nasattn.search.ledger.ledger import OPTUNA_STATES, objective_values
 from nasattn.search.ledger.roster import CLAIM_KEY, claim_of
 from nasattn.search.ledger.sampler_part import read_sampler_part
@@ -87,6 +87,7 @@ def _fill(storage: RDBStorage, settings: Settings, trials: list[KeptTrial]) -> N
     study_id = storage.create_new_study(directions, settings.name)
     text = settings.model_dump_json(exclude_none=True)
     storage.set_study_user_attr(study_id, SETTINGS_KEY, text)
+    name_objectives(storage, study_id, settings)
     for kept in trials:
         storage.create_new_trial(study_id, template_trial=_row(kept, settings))
         if kept.mark is not None:
