@@ -13,6 +13,7 @@ from nasattn.placement import Architecture
 from nasattn.schema import read_toml, validate
 from nasattn.search.storage import absolute_url, without_password
 from nasattn.search.study.backbone import Backbone, backbone_of, check_start, check_trainable
+from nasattn.search.study.commit import commit
 from nasattn.search.study.environment import default_threads, environment
 from nasattn.search.study.images import (
     data_digest,
@@ -129,7 +130,7 @@ def freeze(
             latency_batch_size=file.execution.latency_batch_size,
         ),
         cost_range=_cost_range(space, variants, model),
-        environment=environment(session.device),
+        environment=environment(session.device) | commit(),
         space={"choice": space_values["choice"]} if space_values else {},
         variant=file.variant,
     )
