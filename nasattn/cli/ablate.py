@@ -130,6 +130,8 @@ def ablate(  # noqa: PLR0913 - one argument for each option of the command
     asked = [flag for flag, given in flags.items() if given]
     if len(asked) > 1 and set(asked) != {"--factorial", "--sweep"}:
         raise UserError(f"{' and '.join(asked)}: only one question at a time")
+    if len(sweep or ()) > 1 and not factorial:
+        raise UserError("--sweep twice: --factorial makes all combinations of their values")
     overrides = overrides_of(settings, {"recipe.epochs": epochs}, data, recipe)
     how = How(name, seeds, seed, dry_run, write, device, workers, timeout, runs_dir, shown)
     if trial is None and is_name(source) and not variant:

@@ -265,8 +265,14 @@ def run_watched(  # noqa: PLR0913 - as above
 
 
 def _show_front(name: str, storage: str | None, runs_dir: Path) -> None:
+    """Show the front, or of variants that come from another study how they compare."""
     from nasattn.cli.read import pareto
+    from nasattn.cli.variants import Shown, show_what_there_is
+    from nasattn.records import load_study
 
+    if load_study(runs_dir, name, storage=storage).table("origin"):
+        show_what_there_is(name, runs_dir, storage, Shown())
+        return
     pareto(name, runs_dir=runs_dir, storage=storage)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nasattn.cli.read import numbered
 from nasattn.cli.search import run_watched, work_by
-from nasattn.cli.variants import Shown, show_variants
+from nasattn.cli.variants import Shown, show_what_there_is
 from nasattn.errors import UserError
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def carry_out(source: "Source", variants: "Variants", look: "Look", how: How) ->
         _show_plan(study, source, how)
     else:
         _run(study, text, source, how)
-        show_variants(study.name or "", how.runs_dir, None, how.shown)
+        show_what_there_is(study.name or "", how.runs_dir, None, how.shown)
 
 
 def _write(file: Path, text: str) -> None:

@@ -10,7 +10,7 @@ from nasattn.cli.options import runs_dir_words
 from nasattn.errors import UserError
 
 if TYPE_CHECKING:
-    from nasattn.analysis.variants import Comparison
+    from nasattn.analysis.variants import Comparison, Variant
     from nasattn.records import Study
 
 
@@ -25,10 +25,10 @@ class Shown:
         form: ``json``, ``csv``, ``markdown``, ``latex``, or nothing for a page.
     """
 
-    against: str | None
-    margin: float
-    wilcoxon: bool
-    form: str
+    against: str | None = None
+    margin: float = 0.2
+    wilcoxon: bool = False
+    form: str = ""
 
 
 def chosen_form(**forms: bool) -> str:
@@ -72,7 +72,7 @@ def show_variants(
         raise UserError(f'study "{name}": no trial is complete yet; nasattn resume {name} goes on')
     found = compare_variants(
         variants,
-        against=shown.against or study.table("origin").get("against"),
+        against=shown.against or _own_reference(study, variants),
         margin=shown.margin / 100,
         test="wilcoxon" if shown.wilcoxon else "t",
     )
@@ -84,6 +84,28 @@ def show_variants(
 
     print_page(lambda width: variants_page(study, trials, found, width))
     suggest(f"nasattn trials {name}{runs_dir_words(runs_dir)}")
+
+
+def show_what_there_is(name: str, runs_dir: Path, storage: str | None, shown: Shown) -> None:
+    """Print the table of a study of variants after a run, which may have been cut short.
+
+    Raises:
+        UserError: as ``show_variants`` does, but for a study without a complete trial.
+    """
+    from nasattn.records import load_study, load_trials
+    from nasattn.report.ink import tell
+
+    study = load_study(runs_dir, name, storage=storage)
+    if any(trial.is_result for trial in load_trials(study, curves=False)):
+        show_variants(name, runs_dir, storage, shown)
+    else:
+        tell([f"{name}: no trial is complete yet"])
+
+
+def _own_reference(study: "Study", variants: "Sequence[Variant]") -> str | None:
+    """Return what the study says its variants are compared with, where that was begun."""
+    own = study.table("origin").get("against")
+    return next((variant.name for variant in variants if variant.name == own), None)
 
 
 def _check_variants(study: "Study", making: Sequence[str]) -> None:

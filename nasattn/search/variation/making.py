@@ -13,7 +13,7 @@ from nasattn.schema import validate
 from nasattn.search.study.freeze import Material
 from nasattn.search.study.study_file import StudyFile
 from nasattn.search.variation.fresh import fresh_seed
-from nasattn.search.variation.source import Pace, Source
+from nasattn.search.variation.source import BARE, Pace, Source
 from nasattn.search.variation.variations import Variants
 
 VARIANTS_FILE = "variants.toml"
@@ -70,7 +70,7 @@ def study_text(source: Source, variants: Variants, look: Look) -> str:
         "evaluate": "test",
         "reduces": _reduces(source),
         "backbone_args": own.get("backbone_args"),
-        "origin": _origin(source, look),
+        "origin": _origin(source, variants, look),
         "variant": [_variant(*item) for item in variants.items()],
         **{key: own[key] for key in ("data", "recipe")},
         "search": {"sampler": "variants"},
@@ -133,15 +133,24 @@ def _reduces(source: Source) -> str | None:
     return f"{reduces} (so says {source.study}; here measured on the test images)"
 
 
-def _origin(source: Source, look: Look) -> dict[str, Any]:
+def _origin(source: Source, variants: Variants, look: Look) -> dict[str, Any]:
+    scores = _scores(source, variants)
     return {
         "asks": look.asks,
         "study": source.study,
         "seed": source.seed,
         "against": look.against,
-        "evaluated": source.evaluated if source.scores else None,
-        "scores": dict(source.scores) or None,
+        "evaluated": source.evaluated if scores else None,
+        "scores": scores or None,
     }
+
+
+def _scores(source: Source, variants: Variants) -> dict[str, float]:
+    """Return what the source's architectures reached there, by the names of equal variants."""
+    digests = {name: each.digest for name, each in source.architectures.items()}
+    digests[BARE] = variants[BARE].digest
+    reached = {digests[name]: score for name, score in source.scores.items()}
+    return {name: reached[each.digest] for name, each in variants.items() if each.digest in reached}
 
 
 def _execution(execution: Mapping[str, Any], look: Look) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from nasattn.backbones import default_input_shape
 from nasattn.errors import UserError
 from nasattn.placement import Architecture, Placement, canonical
-from nasattn.records import Study, Trial
+from nasattn.records import Study, Trial, load_study, load_trials, study_names
 from nasattn.schema import read_toml, validate
 from nasattn.search.study.single import read_network, study_name, training_tables
 from nasattn.search.study.study_file import Variant, set_key
@@ -17,6 +17,8 @@ from nasattn.search.study.variants import architectures
 from nasattn.space import Space, SpaceFile
 
 BARE, FULL = "bare", "full"
+
+_MOST_NAMED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,7 @@ def network_source(
         study=source,
         values=values,
         architectures=architectures(written, *_backbone(values)),
+        pace=_recorded_pace(source.partition(":")[0], runs_dir),
     )
 
 
@@ -180,7 +183,17 @@ def _pace(study: Study, trials: Sequence[Trial]) -> Pace | None:
     return Pace(seconds, trained[-1].device, f"{_numbers(trained)} of {study.name}")
 
 
+def _recorded_pace(name: str, runs_dir: Path) -> Pace | None:
+    """Return the pace of a study by its name, if one of that name was run."""
+    if Path(name).is_file() or name not in study_names(runs_dir):
+        return None
+    study = load_study(runs_dir, name)
+    return _pace(study, load_trials(study, curves=False))
+
+
 def _numbers(trials: Collection[Trial]) -> str:
+    if len(trials) > _MOST_NAMED:
+        return f"{len(trials)} trials"
     noun = "trial" if len(trials) == 1 else "trials"
     return f"{noun} {', '.join(str(trial.trial) for trial in trials)}"
 
