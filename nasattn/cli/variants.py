@@ -119,8 +119,8 @@ def _check_variants(study: "Study", making: Sequence[str]) -> None:
         raise UserError(f'study "{name}" is of one network alone: nothing to compare')
     if making:
         raise UserError(
-            f"{', '.join(making)}: says how variants are made; {name} alone shows those that it "
-            f"has, {name} TRIAL makes others"
+            f"{', '.join(making)}: for variants to be made; {name} alone shows those that it has, "
+            f"{name} TRIAL makes others"
         )
 
 
