@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from nasattn.analysis.paired import CONFIDENCE, Interval
+from nasattn.analysis.paired import CONFIDENCE, Difference, Interval
 from nasattn.analysis.variants import Compared, Comparison
 from nasattn.records import Study
 from nasattn.report.conditions import conditions
 from nasattn.report.markup import latex_table, markdown_table
-from nasattn.report.variants_page import accuracy_row, cost_row, overstatements
+from nasattn.report.variants_page import accuracy_row, cost_row, effects_of, overstatements
 
 _MARKUP_HEADS = (
     *("variant", "n", "accuracy %", "Δ points", "95 % interval", "p (Holm)", "g"),
@@ -41,6 +41,10 @@ def variants_document(study: Study, found: Comparison) -> Mapping[str, Any]:
         "confidence": CONFIDENCE,
         "margin": found.margin,
         "variants": variants_rows(study, found),
+        "effects": [
+            {"part": effect.part, **_difference(effect.difference), "p_holm": effect.p_holm}
+            for effect in effects_of(study, found)
+        ],
     }
 
 
@@ -53,8 +57,7 @@ def variants_rows(study: Study, found: Comparison) -> list[dict[str, Any]]:
 def _row(
     row: Compared, found: Comparison, score: float | None, gap: Interval | None
 ) -> dict[str, Any]:
-    variant, difference, base = row.variant, row.difference, found.against.trial
-    interval = difference.interval if difference else None
+    variant, base = row.variant, found.against.trial
     return {
         "variant": variant.name,
         "digest": variant.trial.digest,
@@ -63,14 +66,9 @@ def _row(
         "accuracy": variant.accuracy,
         "accuracy_sd": variant.accuracy_sd,
         "accuracies": [variant.accuracies[seed] for seed in variant.by_seed],
-        "pairs": len(row.seeds) if difference else 0,
-        "difference": interval.mean if interval else None,
-        "difference_low": interval.low if interval else None,
-        "difference_high": interval.high if interval else None,
+        **_difference(row.difference),
         "p": row.p,
         "p_holm": row.p_holm,
-        "cohens_dz": difference.dz if difference else None,
-        "hedges_g": difference.g if difference else None,
         "p_equivalent_holm": row.p_equivalent,
         "verdict": row.verdict,
         "params": variant.trial.params,
@@ -83,4 +81,17 @@ def _row(
         "gap_low": gap.low if gap else None,
         "gap_high": gap.high if gap else None,
         "placements": [dict(placement) for placement in variant.trial.placements],
+    }
+
+
+def _difference(found: Difference | None) -> dict[str, Any]:
+    interval = found.interval if found else None
+    return {
+        "pairs": found.n if found else 0,
+        "difference": interval.mean if interval else None,
+        "difference_low": interval.low if interval else None,
+        "difference_high": interval.high if interval else None,
+        "p": found.p if found else None,
+        "cohens_dz": found.dz if found else None,
+        "hedges_g": found.g if found else None,
     }

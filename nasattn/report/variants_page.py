@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from nasattn.analysis.main_effects import MainEffect, main_effects
 from nasattn.analysis.paired import ALPHA, CONFIDENCE, Interval
 from nasattn.analysis.variants import Compared, Comparison, missing_seeds, overstatement
 from nasattn.records import Study, Trial
@@ -25,6 +26,8 @@ def variants_page(
     page = [head, progress_words(study, trials), ""]
     page += _fitting(accuracy_table(found), width)
     page += ["", *_fitting(cost_table(found), width)]
+    if effects := effects_of(study, found):
+        page += ["", *_fitting(_effects_table(effects), width)]
     if gaps := overstatements(study, found):
         page += ["", *_fitting(_gap_table(study, gaps), width)]
     return [*page, "", *folded(_notes(study, trials, found), width)]
@@ -44,15 +47,13 @@ def cost_table(found: Comparison) -> Table:
 
 def accuracy_row(row: Compared, found: Comparison) -> Row:
     """Return a row of `accuracy_table`."""
-    variant, difference = row.variant, row.difference
+    variant = row.variant
     spread = f" ± {percent(variant.accuracy_sd)}" if variant.accuracy_sd is not None else ""
-    cells = [variant.name, str(len(variant.by_seed)), percent(variant.accuracy) + spread]
-    if difference is None:
-        reference = "reference" if variant is found.against else "no common seed"
-        return Row((*cells, "", "", "", "", reference), "", "dim" if row.seeds else "")
-    interval = difference.interval
-    cells += [points(interval.mean, 0.0), _ends(interval), p_words(row.p_holm), _size(difference.g)]
-    return Row((*cells, row.verdict), "", _STYLES.get(row.verdict, ""))
+    cells = (variant.name, str(len(variant.by_seed)), percent(variant.accuracy) + spread)
+    verdict = row.verdict
+    if row.difference is None:
+        verdict = "reference" if variant is found.against else "no common seed"
+    return Row((*cells, *_difference_cells(row), verdict), "", _STYLES.get(verdict, ""))
 
 
 def cost_row(row: Compared, found: Comparison) -> Row:
@@ -80,6 +81,28 @@ def _fitting(table: Table, width: int | None) -> list[str]:
         for row in table.rows
     )
     return Table(table.heads[1:], table.words or "variant", tuple(rows)).lines(width)
+
+
+def effects_of(study: Study, found: Comparison) -> tuple[MainEffect, ...]:
+    """Return what each part of a factorial does; nothing where the study is none."""
+    parts = study.table("origin").get("parts", {})
+    return main_effects([row.variant for row in found.rows], parts)
+
+
+def _effects_table(effects: Sequence[MainEffect]) -> Table:
+    rows = (
+        Row((effect.part, str(effect.difference.n), *_difference_cells(effect)))
+        for effect in effects
+    )
+    return Table(("<part", "n", "effect points", "95 % interval", "p", "g"), "", tuple(rows))
+
+
+def _difference_cells(found: Compared | MainEffect) -> tuple[str, ...]:
+    """Return difference, interval, p and size of a comparison that was made."""
+    if found.difference is None:
+        return ("", "", "", "")
+    interval, size = found.difference.interval, found.difference.g
+    return points(interval.mean, 0.0), _ends(interval), p_words(found.p_holm), _size(size)
 
 
 def overstatements(study: Study, found: Comparison) -> list[tuple[Compared, float, Interval]]:
@@ -121,6 +144,11 @@ def _notes(study: Study, trials: Sequence[Trial], found: Comparison) -> list[str
         f"better, worse: p < {ALPHA:g}; free: not so, and within ±{margin} (two one-sided t-tests, "
         f"Holm-adjusted p < {ALPHA:g}); open: neither is shown",
     ]
+    if effects_of(study, found):
+        notes.append(
+            "effect: the mean of all variants with the part less that of all without it, seed by "
+            "seed; p Holm-adjusted for these parts"
+        )
     if overstatements(study, found):
         notes.append(_gap_words(study))
     if missing := missing_seeds(found.rows):

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from nasattn.analysis.main_effects import main_effects
 from nasattn.analysis.variants import (
     Comparison,
     compare_variants,
@@ -124,6 +125,30 @@ def test_what_a_search_said_too_much_is_shown_with_an_interval() -> None:
     assert 0 < gap.low < 0.04
     unfinished = variants_of([make_trial(0, state="running", accuracy=None)])[0]
     assert overstatement(0.95, unfinished) is None
+
+
+def test_the_effect_of_a_part_is_over_all_settings_of_the_others() -> None:
+    # a adds 2 and b adds 1 point, together 1 more than both; the seeds differ a little.
+    gain = {"bare": 0.0, "a": 0.02, "b": 0.01, "full": 0.04}
+    trials = [
+        trial
+        for number, (name, more) in enumerate(gain.items())
+        for trial in trained(
+            name,
+            name,
+            10 * number,
+            [v + more + (0.001 * place if name == "full" else 0) for place, v in enumerate(BARE)],
+        )
+    ]
+    variants = variants_of(trials)
+    first, second = main_effects(variants, {"a": ["a", "full"], "b": ["b", "full"]})
+    # (a - bare + full - b) / 2, of seeds 0 to 5: full is 2.5 thousandths more on average.
+    assert first.difference.interval.mean == pytest.approx((0.02 + 0.03 + 0.0025) / 2)
+    assert second.difference.interval.mean == pytest.approx((0.01 + 0.02 + 0.0025) / 2)
+    surer = min(first, second, key=lambda effect: effect.difference.p or 0.0)
+    assert surer.p_holm == pytest.approx(2 * (surer.difference.p or 0.0))
+    assert main_effects(variants, {"c": ["c"]}) == ()
+    assert main_effects(variants[:1], {}) == ()
 
 
 def test_a_variant_without_a_result_is_listed_and_not_compared() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
@@ -22,6 +22,22 @@ ARCHITECTURE = """{"backbone": "resnet8", "backbone_args": {"width": 4}, "input_
     {"slot": "activation", "at": "layer1.0.relu", "module": "atac", "options": {"ratio": 2}},
     {"slot": "activation", "at": "layer1.0.relu_1", "module": "atac", "options": {"ratio": 2}},
     {"slot": "activation", "at": "layer2.0.relu", "module": "atac", "options": {"ratio": 2}}]}"""
+SPACE = """
+backbone = "resnet8"
+input_shape = [1, 8, 8]
+backbone_args = { width = 4 }
+
+[[choice]]
+name = "gate"
+slot = "before_conv"
+options = ["none", "gct"]
+
+[[choice]]
+name = "attend"
+slot = "block_end"
+options = ["none", "eca"]
+eca.kernel_size = [1, 3]
+"""
 JSON_OPTIONS = ("--data", "digits", "--set", "data.limit=100", "--epochs", 1, "--dry-run", "--json")
 TINY = (
     STUDY.replace("epochs = 2", "epochs = 1")
@@ -49,7 +65,7 @@ def written(home: Path, name: str) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("looks")
-    run(home, "search", write_study(home, TINY))
+    run(home, "search", write_study(home, TINY, SPACE))
     (home / "net.json").write_text(ARCHITECTURE, encoding="utf-8")
     return home
 
@@ -100,6 +116,7 @@ def test_the_seeds_are_shared_and_none_is_the_searchs(home: Path, ablated: dict[
     assert "seed 3 is that of tiny" in fail("search", file, "--runs-dir", home / "runs")
 
 
+@settings(max_examples=20)
 @given(st.integers(0, 2**40), st.sampled_from(["ablate", "retrain"]))
 def test_a_fresh_seed_is_another_and_always_the_same(seed: int, purpose: str) -> None:
     fresh = fresh_seed(seed, purpose)
@@ -209,6 +226,10 @@ def test_a_factorial_has_every_combination(home: Path) -> None:
     line = ("ablate", home / "net.json", *JSON_OPTIONS[:-1], "--factorial")
     assert names(document(home, *line, "--by", "module")) == ["bare", "atac", "se", "full"]
     assert len(document(home, *line)["variants"]) == 2**3
+    file = home / "factorial.toml"
+    run(home, *line, "--by", "module", "--write", file)
+    parts = tomllib.loads(file.read_text(encoding="utf-8"))["origin"]["parts"]
+    assert parts == {"atac": ["atac", "full"], "se": ["se", "full"]}
     both = document(home, *line, "--sweep", "atac.ratio=1,2", "--sweep", "se.ratio=2,4")
     assert names(both)[1:] == [
         "atac.ratio=1, se.ratio=2",

@@ -83,6 +83,7 @@ class Origin(Strict):
         against: The variant that the others are compared with; None is the bare backbone.
         evaluated: The split that ``scores`` were measured on.
         scores: What variants reached there, where that may be why they were chosen.
+        parts: Of a factorial, by part, the variants that have it.
     """
 
     asks: str
@@ -91,6 +92,7 @@ class Origin(Strict):
     against: str | None = None
     evaluated: Literal["validation", "test"] = "validation"
     scores: dict[str, float] = Field(default_factory=dict)
+    parts: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
 
 class StudyFile(Strict):

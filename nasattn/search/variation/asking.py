@@ -6,7 +6,7 @@ from enum import StrEnum
 from nasattn.errors import UnknownNameError, UserError
 from nasattn.placement import Architecture
 from nasattn.search.study.single import study_name
-from nasattn.search.variation.grouping import By, placement_groups
+from nasattn.search.variation.grouping import By, Groups, placement_groups
 from nasattn.search.variation.making import Look
 from nasattn.search.variation.source import FULL, Source
 from nasattn.search.variation.sweep import parse_sweep
@@ -94,7 +94,16 @@ def _grouped(
             return add_one_in(full, groups), Look(asks, question, "ablate")
         case Asks.FACTORIAL:
             question = f"What do the parts of {source.words} do together?"
-            return factorial(full, groups), Look(asks, question, "ablate")
+            variants = factorial(full, groups)
+            return variants, Look(asks, question, "ablate", parts=_having(groups, variants))
+
+
+def _having(groups: Groups, variants: Variants) -> dict[str, list[str]]:
+    """Return, by group, the variants that have it."""
+    return {
+        part: [name for name, each in variants.items() if set(group) <= set(each.placements)]
+        for part, group in groups.items()
+    }
 
 
 def _swept(source: Source, full: Architecture, texts: Sequence[str]) -> tuple[Variants, Look]:

@@ -1,7 +1,7 @@
 """The study that takes a second look: a file that a person can read, and what it will cost."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import tomli_w
@@ -40,6 +40,7 @@ class Look:
         seed: The study's; None derives one that nobody has seen.
         name: The study's; None makes one of the source's and ``asks``.
         keep_weights: Whether the trained networks are kept.
+        parts: Of a factorial, by part, the variants that have it.
     """
 
     asks: str
@@ -50,6 +51,7 @@ class Look:
     seed: int | None = None
     name: str | None = None
     keep_weights: bool = False
+    parts: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def study_text(source: Source, variants: Variants, look: Look) -> str:
@@ -142,6 +144,7 @@ def _origin(source: Source, variants: Variants, look: Look) -> dict[str, Any]:
         "against": look.against,
         "evaluated": source.evaluated if scores else None,
         "scores": scores or None,
+        "parts": {part: list(names) for part, names in look.parts.items()} or None,
     }
 
 

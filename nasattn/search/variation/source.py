@@ -18,7 +18,7 @@ from nasattn.space import Space, SpaceFile
 
 BARE, FULL = "bare", "full"
 
-_MOST_NAMED = 8
+_MOST_NAMED = 4
 
 
 @dataclass(frozen=True, slots=True)
