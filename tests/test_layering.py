@@ -53,8 +53,8 @@ HOMES: dict[str, set[str]] = {
 
 # Within the search each part may import those before it.
 SEARCH = (
-    *("__init__", "dates", "lock", "storage", "pruners", "study", "ledger", "pruning"),
-    *("proposing", "trial", "working", "opening", "invalidating", "existing"),
+    *("__init__", "dates", "lock", "storage", "pruners", "study", "variation", "ledger"),
+    *("pruning", "proposing", "trial", "working", "opening", "invalidating", "existing"),
     *("steering", "dashboard", "crew"),
 )
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from nasattn.cli import (
+    ablate,
     dashboard,
     export,
     look,
@@ -56,7 +57,19 @@ def _options(
     del debug, version  # main() looks for --debug, which may stand anywhere in the line
 
 
-for _part in (search, workers, steer, read, space, look, predict, export, report, dashboard):
+for _part in (
+    search,
+    workers,
+    steer,
+    read,
+    space,
+    look,
+    predict,
+    export,
+    report,
+    dashboard,
+    ablate,
+):
     _part.register(app)
 
 

@@ -94,11 +94,11 @@ def search(  # noqa: PLR0913 - one argument for each option of the command
         "execution.keep_checkpoints": keep_checkpoints or None,
         "storage": storage,
     }
-    study, folder = read_study_file(file, _overrides(settings, named, data), profile)
+    study, folder = read_study_file(file, overrides_of(settings, named, data), profile)
     if download:
         fetch(study.data)
-    work = _work(workers, device, study.storage, tensorboard=tensorboard)
-    _watch(
+    work = work_by(workers, device, study.storage, tensorboard=tensorboard)
+    run_watched(
         lambda session: run_search(study, folder, str(file), session, work),
         study.name or "",
         device,
@@ -148,10 +148,10 @@ def resume(  # noqa: PLR0913 - as above
         raise UserError(f"--workers {workers}: chosen trials are trained one after the other")
     from nasattn.search.opening import resume as run_resume
 
-    work = _work(workers, device, storage, tensorboard=tensorboard)
+    work = work_by(workers, device, storage, tensorboard=tensorboard)
     if chosen is not None:
         work = _work_again(chosen, epochs)
-    _watch(
+    run_watched(
         lambda session: run_resume(name, trials, storage, session, work),
         name,
         device,
@@ -197,8 +197,8 @@ def train(  # noqa: PLR0913 - one argument for each option of the command
         "seed": seed,
         "execution.keep_checkpoints": keep_checkpoints or None,
     }
-    study, folder = read_single(network, _overrides(settings, named, data), runs_dir, profile)
-    _watch(
+    study, folder = read_single(network, overrides_of(settings, named, data), runs_dir, profile)
+    run_watched(
         lambda session: run_search(study, folder, network, session),
         study.name or "",
         device,
@@ -208,7 +208,7 @@ def train(  # noqa: PLR0913 - one argument for each option of the command
     _show_training(study.name or "", runs_dir)
 
 
-def _work(workers: int, device: str, storage: str | None, *, tensorboard: bool) -> "Work":
+def work_by(workers: int, device: str, storage: str | None, *, tensorboard: bool) -> "Work":
     """Return who trains: this process, or worker processes."""
     from nasattn.search.opening import work_here
 
@@ -226,7 +226,7 @@ def _work_again(trials: "Sequence[int]", epochs: int | None) -> "Work":
     return lambda study: Runner(study).run_again(trials, epochs)
 
 
-def _watch(  # noqa: PLR0913 - as above
+def run_watched(  # noqa: PLR0913 - as above
     run: "Callable[[Session], Outcome]",
     name: str,
     device: str,
@@ -265,8 +265,14 @@ def _watch(  # noqa: PLR0913 - as above
 
 
 def _show_front(name: str, storage: str | None, runs_dir: Path) -> None:
+    """Show the front, or of variants that come from another study how they compare."""
     from nasattn.cli.read import pareto
+    from nasattn.cli.variants import Shown, show_what_there_is
+    from nasattn.records import load_study
 
+    if load_study(runs_dir, name, storage=storage).table("origin"):
+        show_what_there_is(name, runs_dir, storage, Shown())
+        return
     pareto(name, runs_dir=runs_dir, storage=storage)
 
 
@@ -280,16 +286,29 @@ def _show_trial(name: str, trial: int, storage: str | None, runs_dir: Path) -> N
     show(name, trial, runs_dir=runs_dir, storage=storage)
 
 
-def _overrides(
-    settings: list[str] | None, named: dict[str, Any], data: str | None
+def overrides_of(
+    settings: list[str] | None,
+    named: dict[str, Any],
+    data: str | None,
+    recipe: Path | None = None,
 ) -> dict[str, Any]:
     """Return what the command line sets, by key; an option of its own before ``--set``."""
-    overrides = dict(_parse_setting(item) for item in settings or [])
+    overrides: dict[str, Any] = {"recipe": _recipe_of(recipe)} if recipe else {}
+    overrides |= dict(_parse_setting(item) for item in settings or [])
     overrides |= {key: value for key, value in named.items() if value is not None}
     if data is not None:
         kind, root = _split_data(data)
         overrides |= {"data.name": kind, "data.root": root}
     return overrides
+
+
+def _recipe_of(file: Path) -> dict[str, Any]:
+    from nasattn.schema import read_toml
+
+    table = read_toml(file).get("recipe")
+    if isinstance(table, dict):
+        return table
+    raise UserError(f"--recipe {file}: the file has no table [recipe]")
 
 
 def _parse_setting(item: str) -> tuple[str, Any]:

@@ -51,7 +51,9 @@ def search(
         check_same(frozen, material.settings, place)
         # The total only grows: `resume --trials` may have raised it.
         total = max(frozen.trials, material.settings.trials)
-        changes = {"trials": total, "execution": material.settings.execution}
+        repeats = max(frozen.repeats, material.settings.repeats)
+        execution = material.settings.execution
+        changes = {"trials": total, "repeats": repeats, "execution": execution}
         material = replace(material, settings=frozen.model_copy(update=changes))
     with what_to_do(folder, material.settings):
         return work(_open(material, folder, frozen, session, file.storage))

@@ -108,6 +108,7 @@ def freeze(
         evaluate=file.evaluate,
         storage=_storage(file.storage, frozen),
         reduces=file.reduces,
+        origin=file.origin,
         backbone=backbone.name,
         backbone_args=arguments,
         input_shape=shape,

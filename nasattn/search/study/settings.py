@@ -14,7 +14,7 @@ from nasattn.schema import Strict, read_toml, validate
 from nasattn.search.pruners.key import PrunerKey
 from nasattn.search.storage import absolute_url, default_url, without_password
 from nasattn.search.study.durations import read_duration
-from nasattn.search.study.study_file import Variant
+from nasattn.search.study.study_file import Origin, Variant
 from nasattn.training import Recipe
 
 Scalar = bool | int | float | str
@@ -62,6 +62,7 @@ class Settings(Strict):
         num_images: Images by split: trained on (``train``), measured on (``validation``), and
             kept apart or, with ``evaluate = "test"``, measured on (``test``).
         environment: Versions and hardware that the study was made with.
+        origin: Where its variants come from; None where nobody said.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Settings(Strict):
     evaluate: str
     storage: str | None = None
     reduces: str | None = None
+    origin: Origin | None = None
     backbone: str
     backbone_args: dict[str, Scalar] = Field(default_factory=dict)
     input_shape: tuple[int, int, int]
@@ -111,7 +113,7 @@ class Settings(Strict):
 
 
 # What may differ between the file and the frozen study: the total may be raised, more or less
-# be kept of trials to come; the rest says where the study was made, not what it is.
+# be kept of trials to come; the rest says where the study was made or comes from, not what it is.
 # The data's folder and the file of weights may move: their digests may not change. No number
 # depends on who reads the images.
 _FREE_TO_DIFFER = frozenset(
@@ -119,6 +121,7 @@ _FREE_TO_DIFFER = frozenset(
         "trials",
         "environment",
         "reduces",
+        "origin",
         "data.root",
         "data.workers",
         "weights.path",
@@ -152,14 +155,17 @@ def kept_in(settings: Settings, folder: Path, given: str | None) -> tuple[str, s
 def check_same(frozen: Settings, now: Settings, place: str) -> None:
     """Refuse to go on with a study under other settings than it was made with.
 
+    Variants may be trained with more seeds: that changes nothing in the trials there are.
+
     Raises:
         UserError: naming every setting that differs, its old and its new value.
     """
     old, new = (_flat(s.model_dump(mode="json", exclude_none=True)) for s in (frozen, now))
+    free = _FREE_TO_DIFFER | ({"repeats"} if frozen.variant else set())
     changed = [
         f"{key} was {old.get(key, 'not set')!r}, now {new.get(key, 'not set')!r}"
         for key in sorted(old.keys() | new.keys())
-        if not {key, key.partition(".")[0]} & _FREE_TO_DIFFER and old.get(key) != new.get(key)
+        if not {key, key.partition(".")[0]} & free and old.get(key) != new.get(key)
     ]
     if changed:
         shown = "; ".join(changed[:4]) + (f"; and {len(changed) - 4} more" if changed[4:] else "")

@@ -34,6 +34,26 @@ def read_single(
     Raises:
         UserError: there is no such file, study or variant, or no data set is named.
     """
+    values, folder = read_network(source, overrides, runs_dir, profile)
+    set_key(values, "search.sampler", "single")
+    set_key(values, "execution.keep_weights", True)  # noqa: FBT003 - the value of a setting
+    return validate(StudyFile, values, source), folder
+
+
+def read_network(
+    source: str, overrides: Mapping[str, Any], runs_dir: Path, profile: str | None
+) -> tuple[dict[str, Any], Path]:
+    """Return the tables of a study with one variant, and the folder that its paths are relative to.
+
+    Args:
+        source: As ``read_single`` has it.
+        overrides: Likewise.
+        runs_dir: Likewise.
+        profile: Likewise.
+
+    Raises:
+        UserError: as there.
+    """
     if source.endswith(".json"):
         values, folder = _from_architecture(Path(source)), Path()
         values = with_profile(values, profile, source)
@@ -46,9 +66,15 @@ def read_single(
             f"{source}: no data set is named; give --data digits, --data cifar10:DIR, …"
         )
     values.setdefault("recipe", {})
-    set_key(values, "search.sampler", "single")
-    set_key(values, "execution.keep_weights", True)  # noqa: FBT003 - the value of a setting
-    return validate(StudyFile, values, source), folder
+    return values, folder
+
+
+def training_tables(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a study's tables, frozen or not, say of the training of one network."""
+    taken = {key: values[key] for key in _TAKEN if key in values}
+    if isinstance(weights := taken.get("weights"), dict):
+        taken["weights"] = weights["path"]  # as a frozen study has it
+    return taken
 
 
 def _from_architecture(file: Path) -> dict[str, Any]:
@@ -56,7 +82,7 @@ def _from_architecture(file: Path) -> dict[str, Any]:
     values = architecture.to_dict()
     # What a run folder calls every architecture says nothing.
     own = file.stem != "architecture"
-    name = _name(file.stem if own else f"{architecture.backbone}-{architecture.digest}")
+    name = study_name(file.stem if own else f"{architecture.backbone}-{architecture.digest}")
     variant = {"name": name, "placements": values.pop("placements")}
     return {**values, "name": name, "variant": [variant]}
 
@@ -79,18 +105,16 @@ def _from_variant(source: str, runs_dir: Path, profile: str | None) -> tuple[dic
     }
     if wanted not in variants:
         raise UnknownNameError("variant", wanted, map(str, variants), study)
-    taken = {key: values[key] for key in _TAKEN if key in values}
-    if isinstance(weights := taken.get("weights"), dict):
-        taken["weights"] = weights["path"]  # as a frozen study has it
     stem = study if file.name == "study.toml" else file.stem
     stem = f"{stem}_{profile}" if profile else stem
-    return {**taken, "name": _name(f"{stem}-{wanted}"), "variant": [variants[wanted]]}, file.parent
+    name = study_name(f"{stem}-{wanted}")
+    return {**training_tables(values), "name": name, "variant": [variants[wanted]]}, file.parent
 
 
-def _name(text: str) -> str:
+def study_name(text: str) -> str:
     """Return a study's name made of ``text``.
 
-    >>> _name("nam on resnet50/a")
+    >>> study_name("nam on resnet50/a")
     'nam-on-resnet50-a'
     """
     return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.") or "network"

@@ -73,6 +73,28 @@ class Variant(Strict):
     placements: tuple[VariantPlacement, ...] = ()
 
 
+class Origin(Strict):
+    """Where the variants of a study come from.
+
+    Attributes:
+        asks: What is asked of them: ``leave-one-out``, ``retrain``, …
+        study: The study whose trials or variants they were, or the file of an architecture.
+        seed: That study's seed, which this one must not have.
+        against: The variant that the others are compared with; None is the bare backbone.
+        evaluated: The split that ``scores`` were measured on.
+        scores: What variants reached there, where that may be why they were chosen.
+        parts: Of a factorial, by part, the variants that have it.
+    """
+
+    asks: str
+    study: str
+    seed: int | None = None
+    against: str | None = None
+    evaluated: Literal["validation", "test"] = "validation"
+    scores: dict[str, float] = Field(default_factory=dict)
+    parts: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+
+
 class StudyFile(Strict):
     """A study: a search space or variants, with data, recipe, objectives and sampler.
 
@@ -93,6 +115,7 @@ class StudyFile(Strict):
     evaluate: Literal["validation", "test"] = "validation"
     storage: str | None = None
     reduces: str | None = None
+    origin: Origin | None = None
     budget: Budget = Budget()
     data: DataSpec
     recipe: Recipe
@@ -124,6 +147,10 @@ class StudyFile(Strict):
             raise ValueError("search.pruner is for searches: variants are all trained to their end")
         if self.evaluate == "test" and not self.variant:
             raise ValueError('evaluate = "test" is for variants: no search may see the test set')
+        if self.origin and self.origin.seed == self.seed:
+            raise ValueError(
+                f"seed {self.seed} is that of {self.origin.study}, which chose by it: give another"
+            )
         names = [variant.name for variant in self.variant]
         if len(set(names)) < len(names):
             raise ValueError("two variants have the same name")

@@ -1,0 +1,137 @@
+"""Printing the table of a study of variants."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nasattn.cli.options import runs_dir_words
+from nasattn.errors import UserError
+
+if TYPE_CHECKING:
+    from nasattn.analysis.variants import Comparison, Variant
+    from nasattn.records import Study
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How a table of variants is printed.
+
+    Attributes:
+        against: What the others are compared with; None is what the study says.
+        margin: Points within which a variant counts as free.
+        wilcoxon: The signed-rank test in place of the t-test.
+        form: ``json``, ``csv``, ``markdown``, ``latex``, or nothing for a page.
+    """
+
+    against: str | None = None
+    margin: float = 0.2
+    wilcoxon: bool = False
+    form: str = ""
+
+
+def chosen_form(**forms: bool) -> str:
+    """Return the form of output that was asked for, by the name of its option.
+
+    Raises:
+        UserError: more than one was.
+    """
+    asked = [name for name, given in forms.items() if given]
+    if len(asked) > 1:
+        options = " and ".join(f"--{name}" for name in asked)
+        raise UserError(f"{options}: only one of them can be printed")
+    return asked[0] if asked else ""
+
+
+def show_variants(
+    name: str, runs_dir: Path, storage: str | None, shown: Shown, making: Sequence[str] = ()
+) -> None:
+    """Print the table of a study of variants.
+
+    Args:
+        name: The study's.
+        runs_dir: Where it is.
+        storage: Its storage's URL, where that needs a password.
+        shown: How.
+        making: Options that were given and are for making a study, not for showing one.
+
+    Raises:
+        UserError: there is no such study, it is of no variants, or nothing in it is complete.
+    """
+    from nasattn.analysis.variants import compare_variants, variants_of
+    from nasattn.records import load_study, load_trials
+
+    study = load_study(runs_dir, name, storage=storage)
+    _check_variants(study, making)
+    if shown.margin <= 0:
+        raise UserError(f"--margin {shown.margin:g}: must be above 0, in points of accuracy")
+    trials = load_trials(study, curves=False)
+    variants = variants_of(trials)
+    if not any(variant.by_seed for variant in variants):
+        raise UserError(f'study "{name}": no trial is complete yet; nasattn resume {name} goes on')
+    found = compare_variants(
+        variants,
+        against=shown.against or _own_reference(study, variants),
+        margin=shown.margin / 100,
+        test="wilcoxon" if shown.wilcoxon else "t",
+    )
+    if shown.form:
+        sys.stdout.write(_text(study, found, shown.form))
+        return
+    from nasattn.report.ink import print_page, suggest
+    from nasattn.report.variants_page import variants_page
+
+    print_page(lambda width: variants_page(study, trials, found, width))
+    suggest(f"nasattn trials {name}{runs_dir_words(runs_dir)}")
+
+
+def show_what_there_is(name: str, runs_dir: Path, storage: str | None, shown: Shown) -> None:
+    """Print the table of a study of variants after a run, which may have been cut short.
+
+    Raises:
+        UserError: as ``show_variants`` does, but for a study without a complete trial.
+    """
+    from nasattn.records import load_study, load_trials
+    from nasattn.report.ink import tell
+
+    study = load_study(runs_dir, name, storage=storage)
+    if any(trial.is_result for trial in load_trials(study, curves=False)):
+        show_variants(name, runs_dir, storage, shown)
+    else:
+        tell([f"{name}: no trial is complete yet"])
+
+
+def _own_reference(study: "Study", variants: "Sequence[Variant]") -> str | None:
+    """Return what the study says its variants are compared with, where that was begun."""
+    own = study.table("origin").get("against")
+    return next((variant.name for variant in variants if variant.name == own), None)
+
+
+def _check_variants(study: "Study", making: Sequence[str]) -> None:
+    name = study.name
+    if not study.settings.get("variant"):
+        raise UserError(
+            f'study "{name}" is a search, whose scores chose its trials: nasattn ablate {name} '
+            f"TRIAL and nasattn retrain {name} TRIAL train anew"
+        )
+    if study.is_of_one_network:
+        raise UserError(f'study "{name}" is of one network alone: nothing to compare')
+    if making:
+        raise UserError(
+            f"{', '.join(making)}: for variants to be made; {name} alone shows those that it has, "
+            f"{name} TRIAL makes others"
+        )
+
+
+def _text(study: "Study", found: "Comparison", form: str) -> str:
+    from nasattn.report import variants_document as report
+    from nasattn.report.documents import csv_text, json_text
+
+    if form == "json":
+        indent = 2 if sys.stdout.isatty() else None
+        return json_text(report.variants_document(study, found), indent=indent) + "\n"
+    if form == "csv":
+        rows = report.variants_rows(study, found)
+        return csv_text(list(rows[0]), rows)
+    return report.variants_markup(study, found, form)
