@@ -19,7 +19,7 @@ from nasattn.cli.search import (
     overrides_of,
 )
 from nasattn.cli.second_look import How, carry_out, front_of, is_name, trials_of
-from nasattn.cli.variants import Shown, chosen_form, show_variants
+from nasattn.cli.variants import MARGIN, Shown, chosen_form, show_variants
 from nasattn.errors import UserError
 
 Seeds = Annotated[int | None, typer.Option(min=2, max=1000, help="Seeds of each variant.")]
@@ -104,7 +104,7 @@ def ablate(  # noqa: PLR0913 - one argument for each option of the command
     workers: Workers = 1,
     timeout: Timeout = None,
     against: Against = None,
-    margin: Margin = 0.2,
+    margin: Margin = 100 * MARGIN,
     wilcoxon: Wilcoxon = False,
     storage: Storage = None,
     runs_dir: RunsDir = RUNS,
@@ -176,7 +176,7 @@ def retrain(  # noqa: PLR0913 - one argument for each option of the command
     workers: Workers = 1,
     timeout: Timeout = None,
     against: Against = None,
-    margin: Margin = 0.2,
+    margin: Margin = 100 * MARGIN,
     wilcoxon: Wilcoxon = False,
     storage: Storage = None,
     runs_dir: RunsDir = RUNS,

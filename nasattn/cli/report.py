@@ -9,6 +9,7 @@ from nasattn.cli.options import RUNS, RunsDir, Storage
 from nasattn.cli.read import StudyName
 
 if TYPE_CHECKING:
+    from nasattn.analysis.variants import Comparison
     from nasattn.records import Study, Trial
     from nasattn.report.gallery import Gallery
 
@@ -48,8 +49,22 @@ def report(  # noqa: PLR0913 - one argument for each option of the command
     pictures = _gallery(study, trials, gallery, shown) if gallery is not None else None
     file = to or study.path / "report.html"
     found = front(trials, study.objectives, study.cost_range)
-    size = write_report(Report(study, trials, found, pictures), file)
+    content = Report(study, trials, found, pictures, _comparison(study, trials))
+    size = write_report(content, file)
     print_page(lambda width: [f"{file}: {human(size)} bytes, opens in any browser"])
+
+
+def _comparison(study: "Study", trials: "tuple[Trial, ...]") -> "Comparison | None":
+    """Compare the variants of a study that has any."""
+    from nasattn.analysis.variants import compare_variants, variants_of
+    from nasattn.cli.variants import MARGIN, own_reference
+
+    if not study.settings.get("variant"):
+        return None
+    variants = variants_of(trials)
+    if not any(variant.by_seed for variant in variants):
+        return None
+    return compare_variants(variants, against=own_reference(study, variants), margin=MARGIN)
 
 
 def _gallery(study: "Study", trials: "tuple[Trial, ...]", number: int, shown: int) -> "Gallery":

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from nasattn.records import Study
 
 
+MARGIN = 0.2 / 100
+"""Of accuracy: within it a variant counts as free, where nobody says otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """How a table of variants is printed.
@@ -26,7 +30,7 @@ class Shown:
     """
 
     against: str | None = None
-    margin: float = 0.2
+    margin: float = 100 * MARGIN
     wilcoxon: bool = False
     form: str = ""
 
@@ -72,7 +76,7 @@ def show_variants(
         raise UserError(f'study "{name}": no trial is complete yet; nasattn resume {name} goes on')
     found = compare_variants(
         variants,
-        against=shown.against or _own_reference(study, variants),
+        against=shown.against or own_reference(study, variants),
         margin=shown.margin / 100,
         test="wilcoxon" if shown.wilcoxon else "t",
     )
@@ -102,7 +106,7 @@ def show_what_there_is(name: str, runs_dir: Path, storage: str | None, shown: Sh
         tell([f"{name}: no trial is complete yet"])
 
 
-def _own_reference(study: "Study", variants: "Sequence[Variant]") -> str | None:
+def own_reference(study: "Study", variants: "Sequence[Variant]") -> str | None:
     """Return what the study says its variants are compared with, where that was begun."""
     own = study.table("origin").get("against")
     return next((variant.name for variant in variants if variant.name == own), None)

@@ -30,7 +30,7 @@ def variants_page(
         page += ["", *_fitting(_effects_table(effects), width)]
     if gaps := overstatements(study, found):
         page += ["", *_fitting(_gap_table(study, gaps), width)]
-    return [*page, "", *folded(_notes(study, trials, found), width)]
+    return [*page, "", *folded(variants_notes(study, trials, found), width)]
 
 
 def accuracy_table(found: Comparison) -> Table:
@@ -133,7 +133,8 @@ def _gap_table(study: Study, gaps: Sequence[tuple[Compared, float, Interval]]) -
     return Table(heads, "", tuple(rows))
 
 
-def _notes(study: Study, trials: Sequence[Trial], found: Comparison) -> list[str]:
+def variants_notes(study: Study, trials: Sequence[Trial], found: Comparison) -> list[str]:
+    """Return what the columns mean, and under which conditions their numbers were measured."""
     tests = sum(row.p_holm is not None for row in found.rows)
     margin = f"{100 * found.margin:g} points"
     notes = [

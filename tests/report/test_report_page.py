@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from nasattn.analysis import front
+from nasattn.analysis.variants import compare_variants, variants_of
 from nasattn.errors import UserError
 from nasattn.records import Study, Trial, load_study
 from nasattn.report.gallery import make_gallery
 from nasattn.report.html import Report, write_report
 from nasattn.report.html.checklist import checklist
+from nasattn.report.variants_page import accuracy_table, cost_table
 from tests.studies import make_curve, make_trial, write_settings
 
 EVIL = """</script><img src=x onerror="alert('x')"> & "quoted" 'too'"""
@@ -128,6 +130,20 @@ def test_what_comes_from_files_is_no_markup(tmp_path: Path) -> None:
     assert EVIL in " ".join(parts.texts)
     for chart in charts(page):
         assert "<img" not in json.dumps(chart)
+
+
+def test_variants_are_compared_as_on_the_terminal(tmp_path: Path) -> None:
+    trials = [
+        make_trial(3 * n + repeat, digest=f"{n:012x}", repeat=repeat, variant=("bare", "mine")[n])
+        for n in range(2)
+        for repeat in range(3)
+    ]
+    found = compare_variants(variants_of(trials), against="bare", margin=0.002)
+    report = report_of(study_with(tmp_path), trials, comparison=found)
+    text = " ".join(Parts(without_library(written(report, tmp_path))).texts)
+    for row in (*accuracy_table(found).rows, *cost_table(found).rows):
+        assert all(cell in text for cell in row.cells)
+    assert "Holm-adjusted" in text
 
 
 def test_a_study_without_a_result_has_a_report_too(tmp_path: Path) -> None:

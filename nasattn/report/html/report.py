@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nasattn.analysis import Front, Result
+from nasattn.analysis.variants import Comparison
 from nasattn.files import write_atomic
 from nasattn.records import Study, Trial
 from nasattn.report.conditions import conditions, hypervolume_words
@@ -15,11 +16,12 @@ from nasattn.report.gallery_html import figure
 from nasattn.report.html.charts import curves_figure, front_figure, hidden_curves
 from nasattn.report.html.checklist import Item, checklist
 from nasattn.report.html.frame import Section, chart, page
-from nasattn.report.html.tables import Column, table
+from nasattn.report.html.tables import Column, table, terminal_table
 from nasattn.report.placements import describe
 from nasattn.report.progress import progress_words
 from nasattn.report.trials_page import epochs_words
 from nasattn.report.units import counted, duration, human, milliseconds, percent, points, relative
+from nasattn.report.variants_page import accuracy_table, cost_table, variants_notes
 
 
 class Report(NamedTuple):
@@ -30,12 +32,14 @@ class Report(NamedTuple):
         trials: All of its trials, with learning curves.
         front: Their front.
         gallery: Pictures that one of the networks classified; None without.
+        comparison: Of its variants, where it is a study of variants.
     """
 
     study: Study
     trials: Sequence[Trial]
     front: Front
     gallery: Gallery | None = None
+    comparison: Comparison | None = None
 
 
 def write_report(report: Report, file: Path) -> int:
@@ -63,6 +67,8 @@ def _sections(report: Report) -> Iterator[Section]:
     if any(trial.curve for trial in report.trials):
         yield Section("curves", "Learning curves", _curves(report))
     yield Section("trials", "Trials", _trials(report))
+    if report.comparison:
+        yield Section("variants", "Variants", _variants(report, report.comparison))
     if report.gallery:
         yield Section("gallery", "Predictions", _gallery(report.gallery))
     yield Section("settings", "Settings", _settings(report.study))
@@ -155,6 +161,12 @@ def _trials(report: Report) -> str:
         columns.append(Column[Trial]("reason", lambda t: t.reason))
     front = {number for result in report.front.members for number in result.trials}
     return table(columns, report.trials, lambda t: "front" if t.trial in front else "")
+
+
+def _variants(report: Report, found: Comparison) -> str:
+    tables = (accuracy_table(found), cost_table(found))
+    notes = variants_notes(report.study, report.trials, found)
+    return "\n".join([*map(terminal_table, tables), *(f"<p>{escape(note)}</p>" for note in notes)])
 
 
 def _gallery(gallery: Gallery) -> str:

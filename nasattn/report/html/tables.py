@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from typing import Generic, NamedTuple, TypeVar
 
+from nasattn.report.table import Row as TerminalRow
+from nasattn.report.table import Table
+
 Row = TypeVar("Row")
 Value = str | float | None
 
@@ -47,6 +50,29 @@ def table(
         f'<div class="wide"><table class="sortable"><thead><tr>{heads}</tr></thead>\n'
         f"<tbody>\n{body}\n</tbody></table></div>"
     )
+
+
+def terminal_table(shown: Table) -> str:
+    """Return a table of the terminal's pages as it is, not to be sorted."""
+    heads = [*shown.heads, *(["<" + shown.words] if shown.words else [])]
+    names = "".join(f"<th{_side(_is_left(h))}>{escape(h.removeprefix('<'))}</th>" for h in heads)
+    rows = "\n".join(f"<tr>{_terminal_cells(heads, row)}</tr>" for row in shown.rows)
+    return (
+        f'<div class="wide"><table><thead><tr>{names}</tr></thead>\n'
+        f"<tbody>\n{rows}\n</tbody></table></div>"
+    )
+
+
+def _terminal_cells(heads: Sequence[str], row: TerminalRow) -> str:
+    cells = (*row.cells, row.words)
+    return "".join(
+        f"<td{_side(_is_left(head))}>{escape(cell)}</td>"
+        for head, cell in zip(heads, cells, strict=False)
+    )
+
+
+def _is_left(head: str) -> bool:
+    return head.startswith("<")
 
 
 def _cells(columns: Sequence[Column[Row]], leftward: Iterable[bool], row: Row) -> str:
