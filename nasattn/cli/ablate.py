@@ -134,7 +134,7 @@ def ablate(  # noqa: PLR0913 - one argument for each option of the command
         raise UserError("--sweep twice: --factorial makes all combinations of their values")
     overrides = overrides_of(settings, {"recipe.epochs": epochs}, data, recipe)
     how = How(name, seeds, seed, dry_run, write, device, workers, timeout, runs_dir, shown)
-    if trial is None and is_name(source) and not variant:
+    if trial is None and not variant and is_name(source):
         making = how.making | {"--by": by, "--profile": profile, "--epochs": epochs}
         making |= {"--data": data, "--recipe": recipe, "--set": settings}
         given = [*asked, *(flag for flag, value in making.items() if value)]

@@ -246,6 +246,8 @@ def test_variants_of_a_study_are_compared_as_they_are(home: Path, ablated: dict[
     planned = document(home, "ablate", name, *chosen, "--dry-run")
     assert names(planned) == ["bare", *some]
     assert planned["estimated_from"].startswith(f"{2 * len(ablated['variants'])} trials of {name}")
+    file = home / "runs" / name / "variants.toml"
+    assert names(document(home, "ablate", file, *chosen, "--dry-run")) == ["bare", *some]
     # Of the full one parts are left out, as of any architecture.
     apart = document(home, "ablate", f"{name}:full", "--dry-run", "--by", "stage")
     assert "full" in names(apart)
@@ -325,18 +327,14 @@ def test_a_study_without_a_complete_trial_has_no_table(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_it_is_cut_off_resumed_and_shared_like_any_other(home: Path) -> None:
-    line = ("ablate", "tiny", 1, "--seeds", 2, "--by", "stage", "--json")
-    whole = nasattn(*line, "--name", "whole", runs=home / "runs")
-    assert whole.returncode == 0, whole.stderr
+def test_it_is_cut_off_and_gone_on_with_by_several_workers(home: Path) -> None:
+    line = ("ablate", "tiny", 1, "--seeds", 2, "--by", "module")
     cut = nasattn(*line, "--name", "parts", "--timeout", "1s", runs=home / "runs")
     assert cut.returncode == 0, cut.stderr
     done = nasattn("resume", "parts", "--workers", 2, runs=home / "runs")
     assert done.returncode == 0, done.stderr
     assert "reference" in done.stdout
-    shared = nasattn(*line, "--name", "shared", "--workers", 2, runs=home / "runs")
-    assert shared.returncode == 0, shared.stderr
-    expected = [v["accuracies"] for v in json.loads(whole.stdout)["variants"]]
-    for name in ("parts", "shared"):
-        table = document(home, "ablate", name)
-        assert [variant["accuracies"] for variant in table["variants"]] == expected
+    whole = document(home, *line)
+    expected = {variant["variant"]: variant["accuracies"] for variant in whole["variants"]}
+    found = document(home, "ablate", "parts")["variants"]
+    assert {variant["variant"]: variant["accuracies"] for variant in found} == expected
