@@ -26,9 +26,10 @@ BELOW: dict[str, set[str]] = {
     "data": GROUND,
     "training": GROUND | {"data", "placement"},
     "records": GROUND - {"schema"},  # the schema is pydantic's
-    "analysis": GROUND - {"schema"} | {"records"},
+    "surrogate": set(),
+    "analysis": GROUND - {"schema"} | {"records", "surrogate"},
     "report": GROUND - {"schema"} | {"analysis", "records"},
-    "search": GROUND | NETWORKS | {"cost", "space", "data", "training", "records"},
+    "search": GROUND | NETWORKS | {"cost", "space", "data", "training", "records", "surrogate"},
     "prediction": GROUND | NETWORKS | {"data", "training", "records", "search"},
 }
 # The suites stand beside the tests: no part of the package imports them.
@@ -122,7 +123,9 @@ def test_libraries_are_imported_where_they_are_at_home(library: str) -> None:
     assert users <= HOMES[library]
 
 
-@pytest.mark.parametrize("part", ["records", "analysis", "report", "errors", "files", "seeding"])
+@pytest.mark.parametrize(
+    "part", ["records", "surrogate", "analysis", "report", "errors", "files", "seeding"]
+)
 def test_reading_needs_no_heavy_library(part: str) -> None:
     for reached in {part} | BELOW[part]:
         outer = {name.split(".")[0] for name in PARTS[reached]} - set(sys.stdlib_module_names)

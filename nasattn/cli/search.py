@@ -66,7 +66,9 @@ def search(  # noqa: PLR0913 - one argument for each option of the command
     download: Annotated[
         bool, typer.Option("--download", help="Fetch cifar10 or cifar100 into its folder first.")
     ] = False,
-    sampler: Annotated[Text, typer.Option(help="tpe, nsga2, gp, random, grid or variants.")] = None,
+    sampler: Annotated[
+        Text, typer.Option(help="tpe, nsga2, gp, cost-aware, random, grid or variants.")
+    ] = None,
     pruner: Annotated[
         Text, typer.Option(help="none, median, mo-asha, mo-asha-promotion or dominance.")
     ] = None,

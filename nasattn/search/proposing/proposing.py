@@ -18,7 +18,9 @@ from nasattn.search.proposing.choosers import (
     bare_params,
     distributions_of,
 )
+from nasattn.search.proposing.cost_aware.telling import observed_trials
 from nasattn.search.proposing.listing import list_architectures
+from nasattn.search.proposing.problem import problem_of
 from nasattn.search.proposing.samplers import kept_notes, make_sampler
 from nasattn.search.pruners import Race
 from nasattn.search.pruning.expecting import expected
@@ -162,6 +164,7 @@ class SamplerProposer:
     ) -> None:
         self._material, self._space, self._ledger = material, space, ledger
         self._check = check
+        self._problem = problem_of(space, material.model, material.settings)
 
     def propose(
         self, number: int, attempts: Sequence[Attempt], rejected: Rejected
@@ -189,10 +192,9 @@ class SamplerProposer:
         seed = derive_seed(settings.seed, "proposal", number)
         mirror = optuna.create_study(
             directions=[DIRECTIONS[name] for name in settings.objectives],
-            sampler=make_sampler(settings.search.sampler, seed, settings.trials),
+            sampler=make_sampler(settings.search.sampler, seed, self._problem),
         )
-        race = Standings(settings).race(attempts)
-        mirror.add_trials([self._past(attempt, race) for attempt in attempts if _is_past(attempt)])
+        mirror.add_trials(self._told(attempts))
         for _ in range(_SAMPLER_TRIES):
             # What was turned down stays in the mirror as running, which steers samplers away.
             trial = mirror.ask()
@@ -213,6 +215,14 @@ class SamplerProposer:
     def _left(self, number: int) -> Iterator[Proposal]:
         seed = derive_seed(self._material.settings.seed, "listing", number)
         return _listed(self._material, self._space, self._check, seed)
+
+    def _told(self, attempts: Sequence[Attempt]) -> list[FrozenTrial]:
+        """Return the trials so far as the sampler takes them."""
+        settings = self._material.settings
+        if settings.search.sampler == "cost-aware":
+            return observed_trials(attempts, settings.recipe.epochs)
+        race = Standings(settings).race(attempts)
+        return [self._past(attempt, race) for attempt in attempts if _is_past(attempt)]
 
     def _past(self, attempt: Attempt, race: Race) -> FrozenTrial:
         """Return a trial as the mirror takes it: the parameters, the values, the notes."""

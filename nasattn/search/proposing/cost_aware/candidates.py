@@ -1,0 +1,206 @@
+"""The architectures of a space as the model takes them: what stands where, and what it costs."""
+
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+
+from nasattn.cost.totals import sum_of
+from nasattn.placement import Site
+from nasattn.search.proposing.choosers import number_between, params_of
+from nasattn.search.proposing.problem import Problem
+from nasattn.space import COSTS, Decision, Interval, Option, Scalar
+from nasattn.space.decision import Outcome, outcomes, place
+from nasattn.surrogate.arrays import Generator
+from nasattn.surrogate.content import Content
+from nasattn.surrogate.encoding import Slot
+
+Values = tuple[tuple[str, Scalar], ...]
+
+# Values from intervals are drawn anew again and again: each draw would be kept.
+_MOST_KEPT = 2**14
+# Options without effect can be drawn for ever.
+_MOST_DRAWS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One outcome of one decision.
+
+    Attributes:
+        params: The parameters that denote it, by the names that a sampler knows them by.
+        contents: What stands at each of the decision's slots.
+        adds: What it adds to each of ``COSTS``.
+    """
+
+    params: tuple[tuple[str, Scalar], ...]
+    contents: tuple[Content, ...]
+    adds: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An architecture; equal ones hold the same everywhere, however their parameters denote it.
+
+    Attributes:
+        contents: What stands at each slot.
+        parts: The outcome of each decision; none in a bare backbone that the space does not hold.
+        totals: Each of ``COSTS``, exact.
+    """
+
+    contents: tuple[Content, ...]
+    parts: tuple[Part, ...] = field(compare=False)
+    totals: tuple[int, ...] = field(compare=False)
+
+    @property
+    def params(self) -> dict[str, Scalar]:
+        """The parameters that denote it."""
+        return dict(chain.from_iterable(part.params for part in self.parts))
+
+
+class Candidates:
+    """All that can be chosen in a space.
+
+    Args:
+        problem: The space with its costs and budget.
+
+    Attributes:
+        slots: Of every architecture.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self._model, self._budget = problem.model, problem.budget
+        self._decisions = problem.space.decisions
+        self._sites = [_alike(decision) for decision in self._decisions]
+        self.slots = tuple(
+            Slot(str(sites[0].slot), len(sites)) for groups in self._sites for sites in groups
+        )
+        self._outcomes = [
+            outcomes(decision, lambda domain: domain.representatives)
+            for decision in self._decisions
+        ]
+        self._free = [
+            number
+            for number, found in enumerate(self._outcomes)
+            if len(found) > 1 or any(_intervals(outcome) for outcome in found)
+        ]
+        self._parts: dict[tuple[int, str, tuple[tuple[str, Scalar], ...]], Part] = {}
+
+    def bare(self) -> Candidate:
+        """Return the bare backbone, whether the space holds it or not."""
+        return Candidate((None,) * len(self.slots), (), self._base)
+
+    def read(self, params: Mapping[str, Scalar]) -> Candidate:
+        """Return the architecture that parameters denote: without any, the bare backbone."""
+        if not params and self._free:
+            return self.bare()
+        return self._joined([self._read(number, params) for number in range(len(self._decisions))])
+
+    def draw(self, chance: Generator) -> Candidate:
+        """Return a random architecture; one over the budget is made cheaper until it is within."""
+        parts = [self._drawn(number, chance) for number in range(len(self._decisions))]
+        found = self._joined(parts)
+        for number in map(int, chance.permutation(len(parts))):
+            if self.is_affordable(found):
+                break
+            parts[number] = self._cheapest(number)
+            found = self._joined(parts)
+        return found
+
+    def mutate(self, one: Candidate, chance: Generator) -> Candidate:
+        """Return an architecture that differs from ``one`` in one decision, where any can."""
+        if not self._free or not one.parts:
+            return self.draw(chance)
+        number = self._free[chance.integers(len(self._free))]
+        parts = list(one.parts)
+        for _ in range(_MOST_DRAWS):
+            parts[number] = self._drawn(number, chance)
+            if parts[number].contents != one.parts[number].contents:
+                break
+        return self._joined(parts)
+
+    def is_affordable(self, one: Candidate) -> bool:
+        """Tell whether it is within the budget."""
+        totals = dict(zip(COSTS, one.totals, strict=True))
+        return all(totals[cost] <= bound for cost, bound in self._budget.items())
+
+    @property
+    def _base(self) -> tuple[int, ...]:
+        return tuple(getattr(self._model.base, cost) for cost in COSTS)
+
+    def _joined(self, parts: Sequence[Part]) -> Candidate:
+        contents = tuple(content for part in parts for content in part.contents)
+        added = zip(self._base, *(part.adds for part in parts), strict=True)
+        return Candidate(contents, tuple(parts), tuple(map(sum, added)))
+
+    def _drawn(self, number: int, chance: Generator) -> Part:
+        found = self._outcomes[number]
+        outcome = found[chance.integers(len(found))]
+        intervals = _intervals(outcome)
+        values = tuple(
+            (name, _between(intervals[name], chance) if name in intervals else value)
+            for name, value in outcome.values
+        )
+        return self._part(number, outcome.option, values)
+
+    def _cheapest(self, number: int) -> Part:
+        """Return the cheapest outcome of a decision by the costs of the budget."""
+
+        def share(part: Part) -> float:
+            adds = dict(zip(COSTS, part.adds, strict=True))
+            return sum(adds[cost] / bound for cost, bound in self._budget.items())
+
+        parts = (self._part(number, o.option, o.values) for o in self._outcomes[number])
+        return min(parts, key=share)
+
+    def _read(self, number: int, params: Mapping[str, Scalar]) -> Part:
+        decision = self._decisions[number]
+        option = decision.option(params.get(decision.name, decision.domain.values[0]))
+        values = tuple(
+            (name, params[decision.parameter(option, name)] if domain.is_free else domain.probes[0])
+            for name, domain in option.hyperparameters
+        )
+        return self._part(number, option, values)
+
+    def _part(self, number: int, option: Option, values: Values) -> Part:
+        key = (number, option.word, values)
+        if key not in self._parts:
+            if len(self._parts) > _MOST_KEPT:
+                self._parts.clear()
+            self._parts[key] = self._made(number, option, values)
+        return self._parts[key]
+
+    def _made(self, number: int, option: Option, values: Values) -> Part:
+        decision = self._decisions[number]
+        firsts = place(option, dict(values), [sites[0] for sites in self._sites[number]])
+        contents: tuple[Content, ...] = tuple((p.module, p.options) for p in firsts)
+        totals = sum_of(map(self._model.placement, place(option, dict(values), decision.sites)))
+        return Part(
+            tuple(params_of(decision, option, values)),
+            contents or (None,) * len(self._sites[number]),
+            tuple(getattr(totals, cost) for cost in COSTS),
+        )
+
+
+@functools.lru_cache(maxsize=2)
+def candidates_of(problem: Problem) -> Candidates:
+    """Return what can be chosen; samplers are made anew for every proposal, this is kept."""
+    return Candidates(problem)
+
+
+def _alike(decision: Decision) -> list[tuple[Site, ...]]:
+    """Return the sites of a decision, those together that always hold the very same."""
+    groups: dict[object, list[Site]] = {}
+    for site in decision.sites:
+        groups.setdefault((site.slot, site.channels, site.size), []).append(site)
+    return list(map(tuple, groups.values()))
+
+
+def _intervals(outcome: Outcome) -> dict[str, Interval]:
+    domains = outcome.option.hyperparameters
+    return {name: domain for name, domain in domains if isinstance(domain, Interval)}
+
+
+def _between(interval: Interval, chance: Generator) -> Scalar:
+    number = number_between(interval, chance.uniform)
+    return int(number) if interval.integer else number

@@ -1,0 +1,12 @@
+"""What arrays are called here."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.intp]
+Mask = NDArray[np.bool_]
+Generator = np.random.Generator
+Numbers = NDArray[Any]
