@@ -28,7 +28,7 @@ BELOW: dict[str, set[str]] = {
     "records": GROUND - {"schema"},  # the schema is pydantic's
     "surrogate": set(),
     "analysis": GROUND - {"schema"} | {"records", "surrogate"},
-    "report": GROUND - {"schema"} | {"analysis", "records"},
+    "report": GROUND - {"schema"} | {"analysis", "records", "surrogate"},
     "search": GROUND | NETWORKS | {"cost", "space", "data", "training", "records", "surrogate"},
     "prediction": GROUND | NETWORKS | {"data", "training", "records", "search"},
 }
@@ -54,7 +54,7 @@ HOMES: dict[str, set[str]] = {
 # Within the search each part may import those before it.
 SEARCH = (
     *("__init__", "dates", "lock", "storage", "pruners", "study", "ledger", "pruning"),
-    *("proposing", "trial", "working", "opening", "invalidating", "steering", "crew"),
+    *("proposing", "trial", "working", "opening", "suggesting", "invalidating", "steering", "crew"),
 )
 
 

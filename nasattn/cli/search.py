@@ -100,7 +100,7 @@ def search(  # noqa: PLR0913 - one argument for each option of the command
     if download:
         fetch(study.data)
     work = _work(workers, device, study.storage, tensorboard=tensorboard)
-    _watch(
+    watch(
         lambda session: run_search(study, folder, str(file), session, work),
         study.name or "",
         device,
@@ -108,7 +108,7 @@ def search(  # noqa: PLR0913 - one argument for each option of the command
         timeout=timeout,
         tensorboard=tensorboard and workers == 1,
     )
-    _show_front(study.name or "", storage, runs_dir)
+    show_front(study.name or "", storage, runs_dir)
 
 
 def resume(  # noqa: PLR0913 - as above
@@ -153,7 +153,7 @@ def resume(  # noqa: PLR0913 - as above
     work = _work(workers, device, storage, tensorboard=tensorboard)
     if chosen is not None:
         work = _work_again(chosen, epochs)
-    _watch(
+    watch(
         lambda session: run_resume(name, trials, storage, session, work),
         name,
         device,
@@ -166,7 +166,7 @@ def resume(  # noqa: PLR0913 - as above
     elif trial:
         _show_trial(name, trial[-1], storage, runs_dir)
     else:
-        _show_front(name, storage, runs_dir)
+        show_front(name, storage, runs_dir)
 
 
 def train(  # noqa: PLR0913 - one argument for each option of the command
@@ -200,7 +200,7 @@ def train(  # noqa: PLR0913 - one argument for each option of the command
         "execution.keep_checkpoints": keep_checkpoints or None,
     }
     study, folder = read_single(network, _overrides(settings, named, data), runs_dir, profile)
-    _watch(
+    watch(
         lambda session: run_search(study, folder, network, session),
         study.name or "",
         device,
@@ -228,7 +228,7 @@ def _work_again(trials: "Sequence[int]", epochs: int | None) -> "Work":
     return lambda study: Runner(study).run_again(trials, epochs)
 
 
-def _watch(  # noqa: PLR0913 - as above
+def watch(  # noqa: PLR0913 - as above
     run: "Callable[[Session], Outcome]",
     name: str,
     device: str,
@@ -266,7 +266,8 @@ def _watch(  # noqa: PLR0913 - as above
         observer.note("every architecture within the budget has been trained")
 
 
-def _show_front(name: str, storage: str | None, runs_dir: Path) -> None:
+def show_front(name: str, storage: str | None, runs_dir: Path) -> None:
+    """Print the front, as ``pareto`` does."""
     from nasattn.cli.read import pareto
 
     pareto(name, runs_dir=runs_dir, storage=storage)

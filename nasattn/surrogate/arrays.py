@@ -1,7 +1,5 @@
 """What arrays are called here."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,4 +7,3 @@ Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 Generator = np.random.Generator
-Numbers = NDArray[Any]

@@ -18,7 +18,9 @@ from nasattn.surrogate.weights import Weights, likeliest
 FEWEST_RESULTS = 4
 """So many trainings must be at their end before anything is believed."""
 
-_MOST_ROWS, _MOST_FITTED = 600, 200
+_LEAST_EXPLAINED = 0.1
+
+_MOST_ROWS, _MOST_FITTED = 600, 150
 
 
 class Observation(NamedTuple):
@@ -62,12 +64,17 @@ class Fit:
     explained: float
     weights: Array
 
+    @property
+    def tells_apart(self) -> bool:
+        """Whether it predicts left-out results better than their mean does."""
+        return self.explained >= _LEAST_EXPLAINED
+
 
 class Belief:
     """The model, fitted.
 
-    The weights are those of largest posterior density, given the latest 200 rows; the latest 600
-    rows predict, results before learning curves: a proposal takes no longer in a long study.
+    The latest 600 rows predict, results before learning curves, and 150 spread over them give the
+    weights (of largest posterior density): a proposal takes no longer in a long study.
 
     Args:
         slots: Of every architecture.

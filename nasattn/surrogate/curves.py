@@ -6,15 +6,16 @@ its epoch to the end. The lines relate the later to the earlier: that trainings 
 what they reached earlier does not bend them.
 """
 
+import math
 from collections.abc import Sequence
-from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from nasattn.surrogate.arrays import Array
 
 Curve = Sequence[float]
+Numbers = TypeVar("Numbers", float, Array)
 
 _STEP = 1.5
 _FEWEST_PAIRS = 4
@@ -36,13 +37,31 @@ class Outlook(NamedTuple):
     variance: float
 
 
-class _Line(NamedTuple):
+class Line(NamedTuple):
     """later = later_mean + slope · (earlier - earlier_mean) + error."""
 
     earlier_mean: float
     later_mean: float
     slope: float
     variance: float
+
+    def predicted(self, earlier: Numbers) -> Numbers:
+        """Return what is expected later."""
+        return self.later_mean + self.slope * (earlier - self.earlier_mean)
+
+
+class _Reading(NamedTuple):
+    """How curves that stand at one epoch are read.
+
+    Attributes:
+        line: From their level to the final accuracy.
+        usual: The mean of what it predicts for all curves that have come so far.
+        explained: The share of variance that it explains among them.
+    """
+
+    line: Line
+    usual: float
+    explained: float
 
 
 class Curves:
@@ -54,15 +73,14 @@ class Curves:
     """
 
     def __init__(self, curves: Sequence[Curve], epochs: int) -> None:
-        self._curves, self._epochs = curves, epochs
-        self._lines: dict[tuple[int, int], _Line | None] = {}
-
-    @cached_property
-    def _steps(self) -> tuple[int, ...]:
-        found = [self._epochs]
-        while (earlier := int(found[-1] / _STEP)) > 0:
-            found.append(earlier)
-        return tuple(reversed(found))
+        self._epochs = epochs
+        self._lengths = np.array([len(curve) for curve in curves])
+        table = np.zeros((len(curves), epochs))
+        for row, curve in zip(table, curves, strict=True):
+            row[: len(curve)] = curve[:epochs]
+        self._finals = table[:, -1]
+        self._sums = np.cumsum(np.pad(table, ((0, 0), (1, 0))), axis=1)
+        self._readings: dict[int, _Reading | None] = {}
 
     def outlook(self, curve: Curve) -> Outlook | None:
         """Return what a curve says about its end; None where that is nothing.
@@ -75,21 +93,27 @@ class Curves:
         epoch = len(curve)
         if epoch >= self._epochs:
             return Outlook(float(curve[self._epochs - 1]), 0.0)
-        if epoch == 0 or (line := self._to_the_end(epoch)) is None:
+        if epoch not in self._readings:
+            self._readings[epoch] = self._read(epoch) if epoch else None
+        reading = self._readings[epoch]
+        if reading is None or reading.explained < _LEAST_EXPLAINED:
             return None
-        now = np.array([_level(c, epoch) for c in self._curves if len(c) >= epoch])
-        usual = line.later_mean + line.slope * (float(now.mean()) - line.earlier_mean)
-        spread = line.slope**2 * float(now.var())
-        explained = spread / (spread + line.variance) if spread else 0.0
-        if explained < _LEAST_EXPLAINED:
-            return None
-        expected = line.later_mean + line.slope * (_level(curve, epoch) - line.earlier_mean)
-        return Outlook(usual + (expected - usual) / explained, line.variance / explained)
+        ahead = reading.line.predicted(_level(curve)) - reading.usual
+        variance = reading.line.variance / reading.explained
+        return Outlook(reading.usual + ahead / reading.explained, variance)
 
-    def _to_the_end(self, epoch: int) -> _Line | None:
+    def _read(self, epoch: int) -> _Reading | None:
+        line = self._to_the_end(epoch)
+        if line is None:
+            return None
+        predicted = line.predicted(self._levels(epoch)[self._lengths >= epoch])
+        spread = float(predicted.var())
+        return _Reading(line, float(predicted.mean()), spread / (spread + line.variance))
+
+    def _to_the_end(self, epoch: int) -> Line | None:
         """Chain the lines from an epoch to the last."""
-        chained: _Line | None = None
-        for step in (step for step in self._steps if step > epoch):
+        chained: Line | None = None
+        for step in (step for step in _steps(self._epochs) if step > epoch):
             line = self._line(epoch, step)
             if line is None:
                 return None
@@ -97,22 +121,27 @@ class Curves:
             epoch = step
         return chained
 
-    def _line(self, epoch: int, later: int) -> _Line | None:
-        if (epoch, later) not in self._lines:
-            self._lines[epoch, later] = self._fit(epoch, later)
-        return self._lines[epoch, later]
-
-    def _fit(self, epoch: int, later: int) -> _Line | None:
-        both = [curve for curve in self._curves if len(curve) >= later]
-        if len(both) < _FEWEST_PAIRS:
+    def _line(self, epoch: int, later: int) -> Line | None:
+        both = self._lengths >= later
+        if both.sum() < _FEWEST_PAIRS:
             return None
-        x = np.array([_level(curve, epoch) for curve in both])
-        is_last = later == self._epochs
-        y = np.array([curve[later - 1] if is_last else _level(curve, later) for curve in both])
-        return fit_line(x, y)
+        ends = self._finals if later == self._epochs else self._levels(later)
+        return fit_line(self._levels(epoch)[both], ends[both])
+
+    def _levels(self, epoch: int) -> Array:
+        """Return the levels of all curves at an epoch; those that are shorter have none."""
+        last = _last(epoch)
+        return np.asarray((self._sums[:, epoch] - self._sums[:, epoch - last]) / last)
 
 
-def fit_line(x: Array, y: Array) -> _Line | None:
+def _steps(epochs: int) -> tuple[int, ...]:
+    found = [epochs]
+    while (earlier := int(found[-1] / _STEP)) > 0:
+        found.append(earlier)
+    return tuple(reversed(found))
+
+
+def fit_line(x: Array, y: Array) -> Line | None:
     """Fit a line whose correlation is drawn towards one half; None where x does not vary.
 
     The error's variance is made larger the fewer they are, and never smaller than a little of
@@ -126,17 +155,20 @@ def fit_line(x: Array, y: Array) -> _Line | None:
     slope = max(drawn, 0.0) * y_sd / x_sd
     errors = y - y.mean() - slope * (x - x.mean())
     variance = (float(errors @ errors) + 0.7 * y_sd**2) / (size - 0.3) * (1 + 2 / size)
-    return _Line(float(x.mean()), float(y.mean()), slope, variance)
+    return Line(float(x.mean()), float(y.mean()), slope, variance)
 
 
-def _chain(first: _Line, second: _Line) -> _Line:
+def _chain(first: Line, second: Line) -> Line:
     """Return the line that follows the second from where the first ends."""
     mean = second.later_mean + second.slope * (first.later_mean - second.earlier_mean)
     variance = second.slope**2 * first.variance + second.variance
-    return _Line(first.earlier_mean, mean, first.slope * second.slope, variance)
+    return Line(first.earlier_mean, mean, first.slope * second.slope, variance)
 
 
-def _level(curve: Curve, epoch: int) -> float:
-    """Return the mean accuracy of the last third of the epochs up to one: less noisy than one."""
-    last = max(1, epoch // 3)
-    return float(np.mean(curve[epoch - last : epoch]))
+def _level(curve: Curve) -> float:
+    """Return the mean accuracy of the last third of the epochs: less noisy than that of one."""
+    return math.fsum(curve[-_last(len(curve)) :]) / _last(len(curve))
+
+
+def _last(epoch: int) -> int:
+    return max(1, epoch // 3)

@@ -42,6 +42,21 @@ def nondominated(accuracies: Array, costs: Array) -> Mask:
     return found
 
 
+def attained(costs: Array, front: Front) -> Array:
+    """Return the best accuracy of a member that is no dearer, for each of N costs.
+
+    Args:
+        costs: Scaled, (N, C).
+        front: What there is.
+
+    Returns:
+        (N,); minus infinity where every member is dearer in something.
+    """
+    is_no_dearer = (front.costs[None, :, :] <= costs[:, None, :]).all(axis=2)
+    reached = np.where(is_no_dearer, front.accuracies, -np.inf)
+    return np.asarray(reached.max(axis=1, initial=-np.inf))
+
+
 def front_of(accuracies: Array, costs: Array) -> Front:
     """Return the points that none dominates."""
     best = nondominated(accuracies, costs)

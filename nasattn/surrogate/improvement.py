@@ -10,6 +10,9 @@ from nasattn.surrogate.volume import uncovered
 REFERENCE_COST = 1.05
 """Scaled costs go from 0 to 1."""
 
+NOTHING = 1e-12
+"""Improvements up to this are rounding."""
+
 
 def expected_improvement(
     mean: Array, sd: Array, costs: Array, front: Front, reference: float

@@ -1,7 +1,7 @@
 """Which candidate is trained next."""
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypeVar
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
@@ -9,13 +9,11 @@ from nasattn.surrogate.arrays import Array, Generator
 from nasattn.surrogate.belief import Belief
 from nasattn.surrogate.candidates import Neighbourhood, climbed, pool
 from nasattn.surrogate.front import Front
-from nasattn.surrogate.improvement import expected_improvement
+from nasattn.surrogate.improvement import NOTHING, expected_improvement
 from nasattn.surrogate.kernel import Points
 
 T = TypeVar("T")
-
-# Of the box between the reference and the front: less is rounding.
-_NOTHING = 1e-12
+Judged_contra = TypeVar("Judged_contra", contravariant=True)
 
 
 class Known(NamedTuple):
@@ -32,12 +30,22 @@ class Known(NamedTuple):
     reference: float
 
 
+class Judge(Protocol[Judged_contra]):
+    """What candidates are judged by."""
+
+    known: Known
+
+    def points(self, candidates: Sequence[Judged_contra]) -> Points:
+        """Return candidates as the model takes them."""
+        ...
+
+    def gains(self, candidates: Sequence[Judged_contra]) -> Array:
+        """Return the expected hypervolume improvement of each, (N,)."""
+        ...
+
+
 def pick(
-    near: Neighbourhood[T],
-    points: Callable[[Sequence[T]], Points],
-    known: Known,
-    parents: Sequence[T],
-    chance: Generator,
+    near: Neighbourhood[T], judge: Judge[T], parents: Sequence[T], chance: Generator
 ) -> T | None:
     """Return the candidate of largest expected hypervolume improvement; None where there is none.
 
@@ -45,22 +53,17 @@ def pick(
 
     Args:
         near: What can be chosen from.
-        points: Turns candidates into what the model takes.
-        known: What they are compared with.
+        judge: Knows the model and the front.
         parents: The front's members, whose mutants are among the candidates.
         chance: What is drawn from.
     """
     start = pool(near, parents, chance)
     if not start:
         return None
-
-    def worth(candidates: Sequence[T]) -> Array:
-        return gains(points(candidates), known)
-
-    found, values = climbed(near, start, worth, chance)
-    if values.max() > _NOTHING:
+    found, values = climbed(near, start, judge.gains, chance)
+    if values.max() > NOTHING:
         return found[int(values.argmax())]
-    mean, sd = known.belief.predict(points(found))
+    mean, sd = judge.known.belief.predict(judge.points(found))
     return found[int(np.argmax(mean + sd))]
 
 

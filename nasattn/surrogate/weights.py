@@ -43,7 +43,7 @@ def likeliest(parts: Array, extra: Array, targets: Array) -> Weights:
         jac=True,
         method="L-BFGS-B",
         bounds=[(-_BOUND, _BOUND)] * len(_MEDIANS),
-        options={"maxiter": _MOST_STEPS},
+        options={"maxiter": _MOST_STEPS, "ftol": 1e-6},
     )
     return _weights(found.x)
 

@@ -25,7 +25,7 @@ from nasattn.seeding import derive_seed
 from nasattn.space import Interval, enumerate_architectures, size
 from tests.search.tiny import SPACE, write_study
 
-SAMPLERS = ["tpe", "nsga2", "random", "gp", "grid"]
+SAMPLERS = ["tpe", "nsga2", "random", "gp", "grid", "cost-aware"]
 SMALL = SPACE.replace('slot = "before_conv"', 'slot = "before_conv"\nscope = "network"').replace(
     'slot = "block_end"', 'slot = "block_end"\nscope = "network"'
 )
@@ -94,7 +94,7 @@ class Study:
         return [attempt.record.digest for attempt in self.attempts()]
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "nsga2", "random", "grid"])
+@pytest.mark.parametrize("sampler", ["tpe", "nsga2", "random", "grid", "cost-aware"])
 def test_a_sampler_proposes_unseen_architectures_until_none_is_left(
     tmp_path: Path, sampler: str
 ) -> None:
@@ -128,7 +128,7 @@ def test_proposals_depend_on_the_seed_and_the_ended_trials_alone(
     assert len(set(first.digests())) == 9
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "grid"])
+@pytest.mark.parametrize("sampler", ["tpe", "grid", "cost-aware"])
 def test_nothing_over_the_budget_becomes_a_trial(tmp_path: Path, sampler: str) -> None:
     material = make(tmp_path, SMALL, search__sampler=sampler, budget={"params": "1.01x"})
     study = Study(tmp_path / "run", material)

@@ -76,7 +76,7 @@ def test_as_an_observation_it_gives_the_regression_back() -> None:
     assert outlook is not None
     assert line is not None
     levels = np.array([np.mean(c[4:6]) for c in known])
-    predictions = line.later_mean + line.slope * (levels - line.earlier_mean)
+    predictions = line.predicted(levels)
     prior = predictions.var() + line.variance
     posterior = 1 / (1 / prior + 1 / outlook.variance)
     mean = posterior * (predictions.mean() / prior + outlook.accuracy / outlook.variance)

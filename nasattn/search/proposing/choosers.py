@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import optuna
@@ -70,6 +70,23 @@ class RandomChooser:
         """Return a number of ``interval``."""
         self.params[name] = number_between(interval, self._random.uniform)
         return float(self.params[name])
+
+
+class GivenChooser:
+    """Answers with the parameters that it was given."""
+
+    def __init__(self, params: Mapping[str, Scalar]) -> None:
+        self._params = params
+
+    def categorical(self, name: str, values: Sequence[Scalar]) -> Scalar:
+        """Return the parameter."""
+        del values
+        return self._params[name]
+
+    def number(self, name: str, interval: Interval) -> float:
+        """Return the parameter."""
+        del interval
+        return float(self._params[name])
 
 
 def number_between(interval: Interval, uniform: Callable[[float, float], float]) -> float:

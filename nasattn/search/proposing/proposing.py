@@ -63,14 +63,27 @@ class Proposer(Protocol):
         ...
 
 
-def make_proposer(material: Material, ledger: Ledger, check: Callable[[], None]) -> Proposer:
+def make_proposer(
+    material: Material,
+    ledger: Ledger,
+    check: Callable[[], None],
+    wanted: Sequence[Proposal] = (),
+) -> Proposer:
     """Return the proposer that a study asks for.
 
     Args:
         material: The study.
         ledger: Its trials.
         check: Called while a long listing goes on; what it raises ends it.
+        wanted: What a person wants trained first.
     """
+    usual = _usual_proposer(material, ledger, check)
+    if not wanted:
+        return usual
+    return InTurn(ListProposer(material, bare_proposal(material), lambda: wanted), usual)
+
+
+def _usual_proposer(material: Material, ledger: Ledger, check: Callable[[], None]) -> Proposer:
     sampler, space = material.settings.search.sampler, material.space
     if sampler == "single":
         return ListProposer(material, _variants(material)[0], tuple)
@@ -149,6 +162,24 @@ class ListProposer:
             self._left = iter(self._listed())
             found = next((p for p in self._left if check.accepts(p.architecture)), None)
         return found
+
+
+class InTurn:
+    """Asks one proposer until it has nothing left, and then another."""
+
+    def __init__(self, early: Proposer, late: Proposer) -> None:
+        self._early, self._late = early, late
+
+    def first(self) -> Proposal:
+        """Return trial 0."""
+        return self._late.first()
+
+    def propose(
+        self, number: int, attempts: Sequence[Attempt], rejected: Rejected
+    ) -> Proposal | None:
+        """Return what the first of them has that proposes anything."""
+        found = self._early.propose(number, attempts, rejected)
+        return found or self._late.propose(number, attempts, rejected)
 
 
 class SamplerProposer:

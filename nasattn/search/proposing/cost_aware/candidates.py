@@ -1,9 +1,9 @@
 """The architectures of a space as the model takes them: what stands where, and what it costs."""
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, product
 
 from nasattn.cost.totals import sum_of
 from nasattn.placement import Site
@@ -29,11 +29,13 @@ class Part:
 
     Attributes:
         params: The parameters that denote it, by the names that a sampler knows them by.
+        number: Among those of the decision; of two that hold the same it is the same.
         contents: What stands at each of the decision's slots.
         adds: What it adds to each of ``COSTS``.
     """
 
     params: tuple[tuple[str, Scalar], ...]
+    number: int
     contents: tuple[Content, ...]
     adds: tuple[int, ...]
 
@@ -43,12 +45,12 @@ class Candidate:
     """An architecture; equal ones hold the same everywhere, however their parameters denote it.
 
     Attributes:
-        contents: What stands at each slot.
-        parts: The outcome of each decision; none in a bare backbone that the space does not hold.
+        numbers: Of its parts, its identity: none in a bare backbone that the space does not hold.
+        parts: The outcome of each decision, or none.
         totals: Each of ``COSTS``, exact.
     """
 
-    contents: tuple[Content, ...]
+    numbers: tuple[int, ...]
     parts: tuple[Part, ...] = field(compare=False)
     totals: tuple[int, ...] = field(compare=False)
 
@@ -70,6 +72,7 @@ class Candidates:
 
     def __init__(self, problem: Problem) -> None:
         self._model, self._budget = problem.model, problem.budget
+        self._base = tuple(getattr(problem.model.base, cost) for cost in COSTS)
         self._decisions = problem.space.decisions
         self._sites = [_alike(decision) for decision in self._decisions]
         self.slots = tuple(
@@ -84,11 +87,26 @@ class Candidates:
             for number, found in enumerate(self._outcomes)
             if len(found) > 1 or any(_intervals(outcome) for outcome in found)
         ]
+        self._numbers: list[dict[tuple[Content, ...], int]] = [{} for _ in self._decisions]
         self._parts: dict[tuple[int, str, tuple[tuple[str, Scalar], ...]], Part] = {}
 
     def bare(self) -> Candidate:
         """Return the bare backbone, whether the space holds it or not."""
-        return Candidate((None,) * len(self.slots), (), self._base)
+        return Candidate((), (), self._base)
+
+    def contents(self, one: Candidate) -> tuple[Content, ...]:
+        """Return what stands at each slot of an architecture."""
+        if not one.parts:
+            return (None,) * len(self.slots)
+        return tuple(chain.from_iterable(part.contents for part in one.parts))
+
+    def all(self) -> Iterator[Candidate]:
+        """Go through all architectures, those over the budget too; an interval has one value."""
+        options = (
+            [self._part(number, outcome.option, outcome.values) for outcome in found]
+            for number, found in enumerate(self._outcomes)
+        )
+        return map(self._joined, product(*options))
 
     def read(self, params: Mapping[str, Scalar]) -> Candidate:
         """Return the architecture that parameters denote: without any, the bare backbone."""
@@ -115,7 +133,7 @@ class Candidates:
         parts = list(one.parts)
         for _ in range(_MOST_DRAWS):
             parts[number] = self._drawn(number, chance)
-            if parts[number].contents != one.parts[number].contents:
+            if parts[number].number != one.parts[number].number:
                 break
         return self._joined(parts)
 
@@ -124,14 +142,9 @@ class Candidates:
         totals = dict(zip(COSTS, one.totals, strict=True))
         return all(totals[cost] <= bound for cost, bound in self._budget.items())
 
-    @property
-    def _base(self) -> tuple[int, ...]:
-        return tuple(getattr(self._model.base, cost) for cost in COSTS)
-
     def _joined(self, parts: Sequence[Part]) -> Candidate:
-        contents = tuple(content for part in parts for content in part.contents)
         added = zip(self._base, *(part.adds for part in parts), strict=True)
-        return Candidate(contents, tuple(parts), tuple(map(sum, added)))
+        return Candidate(tuple(p.number for p in parts), tuple(parts), tuple(map(sum, added)))
 
     def _drawn(self, number: int, chance: Generator) -> Part:
         found = self._outcomes[number]
@@ -173,11 +186,13 @@ class Candidates:
     def _made(self, number: int, option: Option, values: Values) -> Part:
         decision = self._decisions[number]
         firsts = place(option, dict(values), [sites[0] for sites in self._sites[number]])
-        contents: tuple[Content, ...] = tuple((p.module, p.options) for p in firsts)
+        held: tuple[Content, ...] = tuple((p.module, p.options) for p in firsts)
+        contents = held or (None,) * len(self._sites[number])
         totals = sum_of(map(self._model.placement, place(option, dict(values), decision.sites)))
         return Part(
             tuple(params_of(decision, option, values)),
-            contents or (None,) * len(self._sites[number]),
+            self._numbers[number].setdefault(contents, len(self._numbers[number])),
+            contents,
             tuple(getattr(totals, cost) for cost in COSTS),
         )
 

@@ -7,11 +7,11 @@ import numpy as np
 from nasattn.search.proposing.cost_aware.candidates import Candidate
 from nasattn.search.proposing.cost_aware.past import Past
 from nasattn.search.proposing.cost_aware.start import num_start, start
-from nasattn.surrogate.arrays import Generator
+from nasattn.surrogate.arrays import Array, Generator
 from nasattn.surrogate.belief import FEWEST_RESULTS, Belief
 from nasattn.surrogate.front import Front, nondominated
 from nasattn.surrogate.kernel import Points
-from nasattn.surrogate.picking import Known, pick
+from nasattn.surrogate.picking import Known, gains, pick
 from nasattn.surrogate.targets import reference_accuracy
 
 _NUM_OPEN_PARENTS = 3
@@ -23,8 +23,8 @@ def choose(past: Past, chance: Generator) -> Candidate | None:
     if is_start or len(past.results) < FEWEST_RESULTS:
         return start(past, chance)
     outlook = Outlook(past)
-    near = _Unseen(past)
-    return pick(near, outlook.points, outlook.known, outlook.parents, chance)
+    near = Unseen(past)
+    return pick(near, outlook, outlook.parents, chance)
 
 
 class Outlook:
@@ -62,22 +62,29 @@ class Outlook:
 
     def points(self, candidates: Sequence[Candidate]) -> Points:
         """Return candidates as the model takes them."""
-        contents = [candidate.contents for candidate in candidates]
-        return self._belief.points(contents, self._past.costs(candidates))
+        past = self._past
+        return self._belief.points(past.contents(candidates), past.costs(candidates))
+
+    def gains(self, candidates: Sequence[Candidate]) -> Array:
+        """Return the expected hypervolume improvement of each candidate, (N,)."""
+        return gains(self.points(candidates), self.known)
 
 
-class _Unseen:
-    """The architectures that may be proposed."""
+class Unseen:
+    """The architectures that may be proposed: a neighbourhood for candidates."""
 
     def __init__(self, past: Past) -> None:
         self._candidates = past.candidates
         self._seen = {tried.candidate for tried in past.trials}
 
     def draw(self, chance: Generator) -> Candidate:
+        """Return any architecture."""
         return self._candidates.draw(chance)
 
     def mutate(self, one: Candidate, chance: Generator) -> Candidate:
+        """Return an architecture that differs from ``one`` in one decision."""
         return self._candidates.mutate(one, chance)
 
     def may_be(self, one: Candidate) -> bool:
+        """Tell whether it is within the budget and was never proposed."""
         return one not in self._seen and self._candidates.is_affordable(one)
