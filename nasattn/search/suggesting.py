@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from random import Random
 from typing import NamedTuple
 
 import numpy as np
@@ -140,7 +141,7 @@ def _some(past: Past, outlook: Outlook, seed: int) -> list[Candidate]:
     """Return what several proposals would look at."""
     near, found = Unseen(past), dict[Candidate, None]()
     for number in range(_NUM_POOLS):
-        chance = np.random.default_rng(derive_seed(seed, "suggest", number))
+        chance = Random(derive_seed(seed, "suggest", number))
         if start := pool(near, outlook.parents, chance):
             found |= dict.fromkeys(climbed(near, start, outlook.gains, chance)[0])
     return list(found)

@@ -1,11 +1,12 @@
 """Architectures worth a thought: random ones, mutants of good ones, and uphill from the best."""
 
 from collections.abc import Callable, Iterable, Sequence
+from random import Random
 from typing import Protocol, TypeVar
 
 import numpy as np
 
-from nasattn.surrogate.arrays import Array, Generator
+from nasattn.surrogate.arrays import Array
 
 T = TypeVar("T")
 
@@ -17,11 +18,11 @@ _ROUNDS, _NUM_BEST, _NUM_NEIGHBOURS = 4, 10, 20
 class Neighbourhood(Protocol[T]):
     """What can be chosen from."""
 
-    def draw(self, chance: Generator) -> T:
+    def draw(self, chance: Random) -> T:
         """Return any architecture."""
         ...
 
-    def mutate(self, one: T, chance: Generator) -> T:
+    def mutate(self, one: T, chance: Random) -> T:
         """Return an architecture that differs from ``one`` in one decision."""
         ...
 
@@ -30,11 +31,11 @@ class Neighbourhood(Protocol[T]):
         ...
 
 
-def pool(near: Neighbourhood[T], parents: Sequence[T], chance: Generator) -> list[T]:
+def pool(near: Neighbourhood[T], parents: Sequence[T], chance: Random) -> list[T]:
     """Return distinct candidates: 100 random ones and 200 mutants of ``parents``."""
     found = [near.draw(chance) for _ in range(_NUM_RANDOM)]
     for _ in range(_NUM_MUTANTS if parents else _NUM_MUTANTS // 2):
-        start = parents[int(chance.integers(len(parents)))] if parents else near.draw(chance)
+        start = parents[chance.randrange(len(parents))] if parents else near.draw(chance)
         found.append(_changed(near, start, chance))
     return _allowed(near, found, ())
 
@@ -43,7 +44,7 @@ def climbed(
     near: Neighbourhood[T],
     start: Sequence[T],
     worth: Callable[[Sequence[T]], Array],
-    chance: Generator,
+    chance: Random,
 ) -> tuple[list[T], Array]:
     """Go uphill from the best candidates, four rounds of mutants of the ten best.
 
@@ -70,7 +71,7 @@ def climbed(
     return found, np.array(values)
 
 
-def _changed(near: Neighbourhood[T], one: T, chance: Generator) -> T:
+def _changed(near: Neighbourhood[T], one: T, chance: Random) -> T:
     one = near.mutate(one, chance)
     for _ in range(_MOST_CHANGES - 1):
         if chance.random() < _CHANGE_AGAIN:

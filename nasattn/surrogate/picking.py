@@ -1,11 +1,12 @@
 """Which candidate is trained next."""
 
 from collections.abc import Sequence
+from random import Random
 from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
-from nasattn.surrogate.arrays import Array, Generator
+from nasattn.surrogate.arrays import Array
 from nasattn.surrogate.belief import Belief
 from nasattn.surrogate.candidates import Neighbourhood, climbed, pool
 from nasattn.surrogate.front import Front
@@ -44,9 +45,7 @@ class Judge(Protocol[Judged_contra]):
         ...
 
 
-def pick(
-    near: Neighbourhood[T], judge: Judge[T], parents: Sequence[T], chance: Generator
-) -> T | None:
+def pick(near: Neighbourhood[T], judge: Judge[T], parents: Sequence[T], chance: Random) -> T | None:
     """Return the candidate of largest expected hypervolume improvement; None where there is none.
 
     Where none promises an improvement it is the one whose accuracy may be the highest.

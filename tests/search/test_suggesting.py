@@ -10,7 +10,7 @@ from nasattn.cli.main import app
 from nasattn.records import load_study, load_trials
 from tests.search.tiny import STUDY, fail, trials, write_study
 
-SMALL = STUDY.replace("trials = 5", 'trials = 5\nbudget = { params = "1.05x" }').replace(
+SMALL = STUDY.replace("trials = 5", 'trials = 4\nbudget = { params = "1.05x" }').replace(
     "epochs = 2", "epochs = 1"
 )
 
@@ -69,7 +69,7 @@ def test_the_believed_front_of_a_search(runs: Path) -> None:
 
 @pytest.mark.slow
 def test_what_cannot_suggest_says_why(tmp_path: Path) -> None:
-    path = write_study(tmp_path, SMALL.replace("trials = 5", "trials = 2"))
+    path = write_study(tmp_path, SMALL.replace("trials = 4", "trials = 2"))
     run("search", path, "--runs-dir", tmp_path)
     message = fail("suggest", "tiny", "--runs-dir", tmp_path)
     assert message == 'suggest: needs 4 complete trials to learn from, study "tiny" has 2'

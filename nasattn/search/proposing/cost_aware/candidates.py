@@ -4,6 +4,7 @@ import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, product
+from random import Random
 
 from nasattn.cost.totals import sum_of
 from nasattn.placement import Site
@@ -11,7 +12,6 @@ from nasattn.search.proposing.choosers import number_between, params_of
 from nasattn.search.proposing.problem import Problem
 from nasattn.space import COSTS, Decision, Interval, Option, Scalar
 from nasattn.space.decision import Outcome, outcomes, place
-from nasattn.surrogate.arrays import Generator
 from nasattn.surrogate.content import Content
 from nasattn.surrogate.encoding import Slot
 
@@ -114,28 +114,29 @@ class Candidates:
             return self.bare()
         return self._joined([self._read(number, params) for number in range(len(self._decisions))])
 
-    def draw(self, chance: Generator) -> Candidate:
+    def draw(self, chance: Random) -> Candidate:
         """Return a random architecture; one over the budget is made cheaper until it is within."""
         parts = [self._drawn(number, chance) for number in range(len(self._decisions))]
         found = self._joined(parts)
-        for number in map(int, chance.permutation(len(parts))):
+        for number in chance.sample(range(len(parts)), len(parts)):
             if self.is_affordable(found):
                 break
             parts[number] = self._cheapest(number)
             found = self._joined(parts)
         return found
 
-    def mutate(self, one: Candidate, chance: Generator) -> Candidate:
+    def mutate(self, one: Candidate, chance: Random) -> Candidate:
         """Return an architecture that differs from ``one`` in one decision, where any can."""
         if not self._free or not one.parts:
             return self.draw(chance)
-        number = self._free[chance.integers(len(self._free))]
-        parts = list(one.parts)
+        number = self._free[chance.randrange(len(self._free))]
+        old = one.parts[number]
+        new = self._drawn(number, chance)
         for _ in range(_MOST_DRAWS):
-            parts[number] = self._drawn(number, chance)
-            if parts[number].number != one.parts[number].number:
+            if new.number != old.number:
                 break
-        return self._joined(parts)
+            new = self._drawn(number, chance)
+        return _exchanged(one, number, new)
 
     def is_affordable(self, one: Candidate) -> bool:
         """Tell whether it is within the budget."""
@@ -146,10 +147,12 @@ class Candidates:
         added = zip(self._base, *(part.adds for part in parts), strict=True)
         return Candidate(tuple(p.number for p in parts), tuple(parts), tuple(map(sum, added)))
 
-    def _drawn(self, number: int, chance: Generator) -> Part:
+    def _drawn(self, number: int, chance: Random) -> Part:
         found = self._outcomes[number]
-        outcome = found[chance.integers(len(found))]
+        outcome = found[chance.randrange(len(found))]
         intervals = _intervals(outcome)
+        if not intervals:
+            return self._part(number, outcome.option, outcome.values)
         values = tuple(
             (name, _between(intervals[name], chance) if name in intervals else value)
             for name, value in outcome.values
@@ -197,6 +200,16 @@ class Candidates:
         )
 
 
+def _exchanged(one: Candidate, number: int, new: Part) -> Candidate:
+    """Return an architecture with another outcome of one decision."""
+    changes = zip(one.totals, one.parts[number].adds, new.adds, strict=True)
+    return Candidate(
+        (*one.numbers[:number], new.number, *one.numbers[number + 1 :]),
+        (*one.parts[:number], new, *one.parts[number + 1 :]),
+        tuple(total - less + more for total, less, more in changes),
+    )
+
+
 @functools.lru_cache(maxsize=2)
 def candidates_of(problem: Problem) -> Candidates:
     """Return what can be chosen; samplers are made anew for every proposal, this is kept."""
@@ -216,6 +229,6 @@ def _intervals(outcome: Outcome) -> dict[str, Interval]:
     return {name: domain for name, domain in domains if isinstance(domain, Interval)}
 
 
-def _between(interval: Interval, chance: Generator) -> Scalar:
+def _between(interval: Interval, chance: Random) -> Scalar:
     number = number_between(interval, chance.uniform)
     return int(number) if interval.integer else number

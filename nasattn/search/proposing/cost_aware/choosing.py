@@ -1,13 +1,14 @@
 """Which architecture is trained next, from all that is known of those before."""
 
 from collections.abc import Sequence
+from random import Random
 
 import numpy as np
 
 from nasattn.search.proposing.cost_aware.candidates import Candidate
 from nasattn.search.proposing.cost_aware.past import Past
 from nasattn.search.proposing.cost_aware.start import num_start, start
-from nasattn.surrogate.arrays import Array, Generator
+from nasattn.surrogate.arrays import Array
 from nasattn.surrogate.belief import FEWEST_RESULTS, Belief
 from nasattn.surrogate.front import Front, nondominated
 from nasattn.surrogate.kernel import Points
@@ -17,7 +18,7 @@ from nasattn.surrogate.targets import reference_accuracy
 _NUM_OPEN_PARENTS = 3
 
 
-def choose(past: Past, chance: Generator) -> Candidate | None:
+def choose(past: Past, chance: Random) -> Candidate | None:
     """Return the next architecture; None where no unseen one within the budget is found."""
     is_start = len(past.begun) <= num_start(past.problem.trials)
     if is_start or len(past.results) < FEWEST_RESULTS:
@@ -77,11 +78,11 @@ class Unseen:
         self._candidates = past.candidates
         self._seen = {tried.candidate for tried in past.trials}
 
-    def draw(self, chance: Generator) -> Candidate:
+    def draw(self, chance: Random) -> Candidate:
         """Return any architecture."""
         return self._candidates.draw(chance)
 
-    def mutate(self, one: Candidate, chance: Generator) -> Candidate:
+    def mutate(self, one: Candidate, chance: Random) -> Candidate:
         """Return an architecture that differs from ``one`` in one decision."""
         return self._candidates.mutate(one, chance)
 

@@ -1,9 +1,9 @@
 """``cost-aware`` as a sampler of Optuna."""
 
 from collections.abc import Mapping
+from random import Random
 from typing import Any
 
-import numpy as np
 import optuna
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, RandomSampler
@@ -34,7 +34,7 @@ class CostAwareSampler(BaseSampler):
 
     def __init__(self, problem: Problem, seed: int) -> None:
         self._problem = problem
-        self._chance = np.random.default_rng(seed)
+        self._chance = Random(seed)
         self._random = RandomSampler(seed=seed)
 
     def infer_relative_search_space(

@@ -1,12 +1,13 @@
 """The first trials: spread over the costs, since only they are known."""
 
 from collections.abc import Sequence
+from random import Random
 
 import numpy as np
 
 from nasattn.search.proposing.cost_aware.candidates import Candidate
 from nasattn.search.proposing.cost_aware.past import Past
-from nasattn.surrogate.arrays import Array, Generator, Indices
+from nasattn.surrogate.arrays import Array, Indices
 
 _NUM_DRAWN = 500
 _FEWEST, _MOST, _PART = 4, 8, 6
@@ -17,7 +18,7 @@ def num_start(trials: int) -> int:
     return max(_FEWEST, min(_MOST, trials // _PART))
 
 
-def start(past: Past, chance: Generator) -> Candidate | None:
+def start(past: Past, chance: Random) -> Candidate | None:
     """Return an unseen architecture from the part of the costs that has the fewest trials.
 
     The parts are the quantiles, one for each trial of the start, of the sum of scaled costs over
@@ -39,7 +40,7 @@ def start(past: Past, chance: Generator) -> Candidate | None:
     where = _parts(past, unseen, inner)
     fewest = counts[where].min()
     open_ = [one for one, part in zip(unseen, where, strict=True) if counts[part] == fewest]
-    return open_[chance.integers(len(open_))]
+    return open_[chance.randrange(len(open_))]
 
 
 def _parts(past: Past, candidates: Sequence[Candidate], inner: Array) -> Indices:
