@@ -89,9 +89,6 @@ class Truth:
         self._place = {one: place for place, one in enumerate(everything)}
         columns = zip(*(one.numbers for one in everything), strict=True)
         sizes = [len(set(column)) for column in columns]
-            len(column)
-            for column in (set(c) for c in zip(*(one.numbers for one in everything), strict=True))
-        ]
         chance = np.random.default_rng(seed)
         self.means = MEAN + bed.spread * self._values(sizes, chance)
         self._speeds = chance.normal(size=len(everything))
