@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 # files' own order: the longest have few tests and would otherwise come last.
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup search picture test test-slow test-failed test-services test-all lint types format check bench-reading bench-modules bench-cost bench-pruners bench-training clean
+.PHONY: help setup search picture test test-slow test-failed test-services test-all lint types format check bench-reading bench-modules bench-cost bench-pruners bench-samplers bench-bed bench-training clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,12 @@ bench-cost: setup ## Time the costing of architectures and `nasattn space show`
 
 bench-pruners: setup ## Time early stopping: a verdict, and an epoch with the storage read
 	$(BIN)/python benchmarks/pruners.py
+
+bench-samplers: setup ## Time a proposal of the sampler cost-aware
+	$(BIN)/python benchmarks/samplers.py
+
+bench-bed: setup ## Compare samplers on a made-up truth (a quarter of an hour)
+	$(BIN)/python benchmarks/samplers.py compare
 
 bench-training: setup ## Time the training loop against the bare step loop and a DataLoader
 	$(BIN)/python benchmarks/training.py

@@ -22,6 +22,7 @@ from nasattn.cli import (
     search,
     space,
     steer,
+    suggesting,
     workers,
 )
 from nasattn.errors import NasattnError
@@ -69,6 +70,7 @@ for _part in (
     report,
     dashboard,
     ablate,
+    suggesting,
 ):
     _part.register(app)
 

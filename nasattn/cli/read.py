@@ -134,11 +134,15 @@ def show(  # noqa: PLR0913 - one argument for each option of the command
             _suggest(f"pareto {name}", runs_dir)
 
 
-def pareto(
+def pareto(  # noqa: PLR0913 - one argument for each option of the command
     name: StudyName,
     *,
     runs_dir: RunsDir = RUNS,
     storage: Storage = None,
+    posterior: Annotated[
+        bool,
+        typer.Option("--posterior", help="The front as a model of all trials believes in it."),
+    ] = False,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> None:
@@ -148,6 +152,9 @@ def pareto(
 
     _check_one_form(as_json=as_json, as_csv=as_csv)
     study = _opened(name, runs_dir, storage)
+    if posterior:
+        _print_believed(study, runs_dir, as_json=as_json, as_csv=as_csv)
+        return
     found = load_trials(study, curves=as_json)
     best = front(found, study.objectives, study.cost_range)
     if as_json:
@@ -165,6 +172,26 @@ def pareto(
         print_page(lambda width: pareto_page(study, found, best, width))
         if found:
             _suggest(_after_pareto(name, best), runs_dir)
+
+
+def _print_believed(study: "Study", runs_dir: Path, *, as_json: bool, as_csv: bool) -> None:
+    from nasattn.analysis.believed import believed_front
+    from nasattn.records import load_trials
+    from nasattn.report import believed_page as report
+
+    found = load_trials(study, curves=True)
+    best = believed_front(study, found)
+    if as_json:
+        from nasattn.report.documents import print_json
+
+        print_json(report.believed_document(study, best))
+    elif as_csv:
+        _print_csv(report.BELIEVED_FIELDS, report.believed_rows(best))
+    else:
+        from nasattn.report.ink import print_page
+
+        print_page(lambda width: report.believed_page(study, found, best, width))
+        _suggest(f"suggest {study.name}", runs_dir)
 
 
 def _check_plot(file: Path) -> None:

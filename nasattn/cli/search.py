@@ -66,7 +66,9 @@ def search(  # noqa: PLR0913 - one argument for each option of the command
     download: Annotated[
         bool, typer.Option("--download", help="Fetch cifar10 or cifar100 into its folder first.")
     ] = False,
-    sampler: Annotated[Text, typer.Option(help="tpe, nsga2, gp, random, grid or variants.")] = None,
+    sampler: Annotated[
+        Text, typer.Option(help="tpe, nsga2, gp, cost-aware, random, grid or variants.")
+    ] = None,
     pruner: Annotated[
         Text, typer.Option(help="none, median, mo-asha, mo-asha-promotion or dominance.")
     ] = None,
@@ -106,7 +108,7 @@ def search(  # noqa: PLR0913 - one argument for each option of the command
         timeout=timeout,
         tensorboard=tensorboard and workers == 1,
     )
-    _show_front(study.name or "", storage, runs_dir)
+    show_front(study.name or "", storage, runs_dir)
 
 
 def resume(  # noqa: PLR0913 - as above
@@ -164,7 +166,7 @@ def resume(  # noqa: PLR0913 - as above
     elif trial:
         _show_trial(name, trial[-1], storage, runs_dir)
     else:
-        _show_front(name, storage, runs_dir)
+        show_front(name, storage, runs_dir)
 
 
 def train(  # noqa: PLR0913 - one argument for each option of the command
@@ -264,7 +266,7 @@ def run_watched(  # noqa: PLR0913 - as above
         observer.note("every architecture within the budget has been trained")
 
 
-def _show_front(name: str, storage: str | None, runs_dir: Path) -> None:
+def show_front(name: str, storage: str | None, runs_dir: Path) -> None:
     """Show the front, or of variants that come from another study how they compare."""
     from nasattn.cli.read import pareto
     from nasattn.cli.variants import Shown, show_what_there_is

@@ -37,14 +37,15 @@ def pareto_document(study: Study, front: Front) -> Document:
     return {
         "study": study.name,
         "objectives": [{"name": name, "direction": direction(name)} for name in names],
-        "baseline": _result(front.baseline) if front.baseline else None,
-        "front": [_result(member) for member in front.members],
+        "baseline": result_values(front.baseline) if front.baseline else None,
+        "front": [result_values(member) for member in front.members],
         "hypervolume": front.hypervolume,
         "knee": front.knee.trial.trial if front.knee else None,
     }
 
 
-def _result(result: Result) -> dict[str, Any]:
+def result_values(result: Result) -> dict[str, Any]:
+    """Return what an architecture reached: its first trial's fields, averaged over repeats."""
     averaged = {"repeats": result.repeats, "repeat_trials": list(result.trials)}
     return {**result.trial.to_dict(), **averaged, "accuracy_sd": result.accuracy_sd}
 
@@ -68,7 +69,7 @@ def pareto_rows(front: Front) -> list[dict[str, Any]]:
 
     def row(result: Result) -> dict[str, Any]:
         found = (result in front.members, result == front.baseline, result == front.knee)
-        return {**_result(result), **dict(zip(_MARKS, found, strict=True))}
+        return {**result_values(result), **dict(zip(_MARKS, found, strict=True))}
 
     return [row(result) for result in front.listed]
 

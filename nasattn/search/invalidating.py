@@ -1,16 +1,13 @@
 """Results that a person sets aside, and puts back."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from nasattn.errors import UserError
 from nasattn.records import Mark, Study
 from nasattn.search.ledger.attempt import Attempt
-from nasattn.search.ledger.ledger import Ledger
-from nasattn.search.ledger.rebuild import rebuild_if_gone, what_to_do
-from nasattn.search.lock import opening
-from nasattn.search.storage import open_storage
-from nasattn.search.study.settings import Settings, kept_in
+from nasattn.search.ledger.rebuild import what_to_do
+from nasattn.search.opening import open_ledger
+from nasattn.search.study.settings import Settings
 from nasattn.search.trial.continuing import attempt_at
 
 
@@ -50,21 +47,13 @@ def reinstate(study: Study, numbers: Sequence[int], storage: str | None) -> None
 def _mark(study: Study, numbers: Sequence[int], storage: str | None, reason: str | None) -> None:
     settings = Settings.load(study.path)
     with what_to_do(study.path, settings):
-        ledger = _ledger(study.path, settings, storage)
+        ledger = open_ledger(study.path, settings, storage)
         attempts = ledger.attempts()
         chosen = [attempt_at(number, attempts) for number in dict.fromkeys(numbers)]
         for attempt in chosen:
             _check(attempt, reason)
         for attempt in chosen:
             ledger.mark(attempt, Mark(attempt.record.attempt, reason) if reason else None)
-
-
-def _ledger(folder: Path, settings: Settings, given: str | None) -> Ledger:
-    if not (folder / "study.db").exists() and not settings.storage:
-        with opening(folder):
-            rebuild_if_gone(folder, settings)
-    url, shown = kept_in(settings, folder, given)
-    return Ledger(open_storage(url, shown), settings, folder, shown, begun=True)
 
 
 def _check(attempt: Attempt, reason: str | None) -> None:

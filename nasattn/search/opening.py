@@ -88,6 +88,21 @@ def resume(
         return work(_open(material, folder, frozen, session, storage))
 
 
+def open_ledger(folder: Path, settings: Settings, given: str | None) -> Ledger:
+    """Open the trials of a study that was begun, and no more; a database that is gone is rebuilt.
+
+    Args:
+        folder: Its run folder.
+        settings: The study.
+        given: Its storage's URL as the user gave it, with a password if it needs one.
+    """
+    if not (folder / "study.db").exists() and not settings.storage:
+        with opening(folder):
+            rebuild_if_gone(folder, settings)
+    url, shown = kept_in(settings, folder, given)
+    return Ledger(open_storage(url, shown), settings, folder, shown, begun=True)
+
+
 def _check_total(total: int, frozen: Settings, begun: Sequence[Trial]) -> None:
     if frozen.variant:
         raise UserError(f'study "{frozen.name}" lists variants: its total is {frozen.trials}')

@@ -25,7 +25,8 @@ from nasattn.seeding import derive_seed
 from nasattn.space import Interval, enumerate_architectures, size
 from tests.search.tiny import SPACE, write_study
 
-SAMPLERS = ["tpe", "nsga2", "random", "gp", "grid"]
+SAMPLERS = ["tpe", "nsga2", "random", "gp", "grid", "cost-aware"]
+SLOW = {"gp", "nsga2", "cost-aware"}
 SMALL = SPACE.replace('slot = "before_conv"', 'slot = "before_conv"\nscope = "network"').replace(
     'slot = "block_end"', 'slot = "block_end"\nscope = "network"'
 )
@@ -94,7 +95,7 @@ class Study:
         return [attempt.record.digest for attempt in self.attempts()]
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "nsga2", "random", "grid"])
+@pytest.mark.parametrize("sampler", ["tpe", "nsga2", "random", "grid", "cost-aware"])
 def test_a_sampler_proposes_unseen_architectures_until_none_is_left(
     tmp_path: Path, sampler: str
 ) -> None:
@@ -110,10 +111,7 @@ def test_a_sampler_proposes_unseen_architectures_until_none_is_left(
 
 @pytest.mark.parametrize(
     "sampler",
-    [
-        pytest.param(name, marks=[pytest.mark.slow] if name in {"gp", "nsga2"} else [])
-        for name in SAMPLERS
-    ],
+    [pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else []) for name in SAMPLERS],
 )
 def test_proposals_depend_on_the_seed_and_the_ended_trials_alone(
     tmp_path: Path, sampler: str

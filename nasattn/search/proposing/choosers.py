@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import optuna
@@ -13,7 +13,7 @@ from optuna.distributions import (
     IntDistribution,
 )
 
-from nasattn.space import Categorical, Domain, Interval, Scalar, Space, parameters
+from nasattn.space import Categorical, Decision, Domain, Interval, Option, Scalar, Space, parameters
 
 
 def distribution(domain: Domain) -> BaseDistribution:
@@ -68,18 +68,56 @@ class RandomChooser:
 
     def number(self, name: str, interval: Interval) -> float:
         """Return a number of ``interval``."""
-        low, high = interval.low, interval.high
-        if interval.integer:
-            # Half a step beyond the ends, so that they are as likely as the rest.
-            low, high = low - 0.5, high + 0.5
-        if interval.log:
-            value = math.exp(self._random.uniform(math.log(low), math.log(high)))
-        else:
-            value = self._random.uniform(low, high)
-        if interval.integer:
-            value = round(value)
-        self.params[name] = min(max(value, interval.low), interval.high)
+        self.params[name] = number_between(interval, self._random.uniform)
         return float(self.params[name])
+
+
+class GivenChooser:
+    """Answers with the parameters that it was given."""
+
+    def __init__(self, params: Mapping[str, Scalar]) -> None:
+        self._params = params
+
+    def categorical(self, name: str, values: Sequence[Scalar]) -> Scalar:
+        """Return the parameter."""
+        del values
+        return self._params[name]
+
+    def number(self, name: str, interval: Interval) -> float:
+        """Return the parameter."""
+        del interval
+        return float(self._params[name])
+
+
+def number_between(interval: Interval, uniform: Callable[[float, float], float]) -> float:
+    """Return a number of ``interval`` drawn by ``uniform(low, high)``."""
+    low, high = interval.low, interval.high
+    if interval.integer:
+        # Half a step beyond the ends, so that they are as likely as the rest.
+        low, high = low - 0.5, high + 0.5
+    log = interval.log
+    value = math.exp(uniform(math.log(low), math.log(high))) if log else uniform(low, high)
+    if interval.integer:
+        value = round(value)
+    return min(max(value, interval.low), interval.high)
+
+
+def params_of(
+    decision: Decision, option: Option, values: Iterable[tuple[str, Scalar]]
+) -> Iterator[tuple[str, Scalar]]:
+    """Yield the parameters of one decision, by the names that a sampler knows them by.
+
+    Args:
+        decision: The decision.
+        option: Its option.
+        values: Name and value of each hyperparameter of the option that the file mentions.
+    """
+    if decision.domain.is_free:
+        yield decision.name, option.word
+    domains = dict(option.hyperparameters)
+    for name, value in values:
+        if domains[name].is_free:
+            yield decision.parameter(option, name), value
 
 
 def bare_params(space: Space) -> dict[str, Scalar] | None:

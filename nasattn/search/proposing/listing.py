@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from nasattn.cost import CostModel
 from nasattn.placement import Architecture
-from nasattn.search.proposing.choosers import RandomChooser
+from nasattn.search.proposing.choosers import RandomChooser, params_of
 from nasattn.space import Decision, Interval, Scalar, Space
 from nasattn.space.decision import Outcome, outcomes, place
 
@@ -61,7 +61,9 @@ def list_architectures(
             for placement in place(priced.outcome.option, values, priced.decision.sites)
         ]
         params = {
-            name: value for priced, values in drawn for name, value in _params(priced, values)
+            name: value
+            for priced, values in drawn
+            for name, value in params_of(priced.decision, priced.outcome.option, values.items())
         }
         yield space.architecture(placements), params
 
@@ -115,13 +117,3 @@ def _draw(priced: _Priced, chance: RandomChooser) -> dict[str, Scalar]:
             number = chance.number(name, domain)
             values[name] = int(number) if domain.integer else number
     return values
-
-
-def _params(priced: _Priced, values: Mapping[str, Scalar]) -> Iterator[tuple[str, Scalar]]:
-    """Yield the parameters of one decision, by the names that a sampler knows them by."""
-    decision, option = priced.decision, priced.outcome.option
-    if decision.domain.is_free:
-        yield decision.name, option.word
-    for name, domain in option.hyperparameters:
-        if domain.is_free:
-            yield decision.parameter(option, name), values[name]

@@ -18,7 +18,9 @@ from nasattn.search.proposing.choosers import (
     bare_params,
     distributions_of,
 )
+from nasattn.search.proposing.cost_aware.telling import observed_trials
 from nasattn.search.proposing.listing import list_architectures
+from nasattn.search.proposing.problem import problem_of
 from nasattn.search.proposing.samplers import kept_notes, make_sampler
 from nasattn.search.pruners import Race
 from nasattn.search.pruning.expecting import expected
@@ -61,14 +63,27 @@ class Proposer(Protocol):
         ...
 
 
-def make_proposer(material: Material, ledger: Ledger, check: Callable[[], None]) -> Proposer:
+def make_proposer(
+    material: Material,
+    ledger: Ledger,
+    check: Callable[[], None],
+    wanted: Sequence[Proposal] = (),
+) -> Proposer:
     """Return the proposer that a study asks for.
 
     Args:
         material: The study.
         ledger: Its trials.
         check: Called while a long listing goes on; what it raises ends it.
+        wanted: What a person wants trained first.
     """
+    usual = _usual_proposer(material, ledger, check)
+    if not wanted:
+        return usual
+    return InTurn(ListProposer(material, bare_proposal(material), lambda: wanted), usual)
+
+
+def _usual_proposer(material: Material, ledger: Ledger, check: Callable[[], None]) -> Proposer:
     sampler, space = material.settings.search.sampler, material.space
     if sampler == "single":
         return ListProposer(material, _variants(material)[0], tuple)
@@ -149,6 +164,24 @@ class ListProposer:
         return found
 
 
+class InTurn:
+    """Asks one proposer until it has nothing left, and then another."""
+
+    def __init__(self, early: Proposer, late: Proposer) -> None:
+        self._early, self._late = early, late
+
+    def first(self) -> Proposal:
+        """Return trial 0."""
+        return self._late.first()
+
+    def propose(
+        self, number: int, attempts: Sequence[Attempt], rejected: Rejected
+    ) -> Proposal | None:
+        """Return what the first of them has that proposes anything."""
+        found = self._early.propose(number, attempts, rejected)
+        return found or self._late.propose(number, attempts, rejected)
+
+
 class SamplerProposer:
     """Asks an Optuna sampler, on a copy of the study in memory.
 
@@ -162,6 +195,7 @@ class SamplerProposer:
     ) -> None:
         self._material, self._space, self._ledger = material, space, ledger
         self._check = check
+        self._problem = problem_of(space, material.model, material.settings)
 
     def propose(
         self, number: int, attempts: Sequence[Attempt], rejected: Rejected
@@ -189,10 +223,9 @@ class SamplerProposer:
         seed = derive_seed(settings.seed, "proposal", number)
         mirror = optuna.create_study(
             directions=[DIRECTIONS[name] for name in settings.objectives],
-            sampler=make_sampler(settings.search.sampler, seed, settings.trials),
+            sampler=make_sampler(settings.search.sampler, seed, self._problem),
         )
-        race = Standings(settings).race(attempts)
-        mirror.add_trials([self._past(attempt, race) for attempt in attempts if _is_past(attempt)])
+        mirror.add_trials(self._told(attempts))
         for _ in range(_SAMPLER_TRIES):
             # What was turned down stays in the mirror as running, which steers samplers away.
             trial = mirror.ask()
@@ -213,6 +246,14 @@ class SamplerProposer:
     def _left(self, number: int) -> Iterator[Proposal]:
         seed = derive_seed(self._material.settings.seed, "listing", number)
         return _listed(self._material, self._space, self._check, seed)
+
+    def _told(self, attempts: Sequence[Attempt]) -> list[FrozenTrial]:
+        """Return the trials so far as the sampler takes them."""
+        settings = self._material.settings
+        if settings.search.sampler == "cost-aware":
+            return observed_trials(attempts, settings.recipe.epochs)
+        race = Standings(settings).race(attempts)
+        return [self._past(attempt, race) for attempt in attempts if _is_past(attempt)]
 
     def _past(self, attempt: Attempt, race: Race) -> FrozenTrial:
         """Return a trial as the mirror takes it: the parameters, the values, the notes."""

@@ -1,4 +1,4 @@
-"""Optuna's samplers, by the names that studies use."""
+"""Optuna's samplers and our own, by the names that studies use."""
 
 import warnings
 from collections.abc import Callable, Mapping
@@ -8,48 +8,55 @@ from typing import Any
 from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import BaseSampler, GPSampler, NSGAIISampler, RandomSampler, TPESampler
 
+from nasattn.search.proposing.cost_aware.sampler import CostAwareSampler
+from nasattn.search.proposing.problem import Problem
 
-def _tpe(seed: int, trials: int) -> BaseSampler:
+
+def _tpe(seed: int, problem: Problem) -> BaseSampler:
     # Multivariate and grouped: hyperparameters of one module are modelled together, apart
     # from those of the modules that stand there in other trials.
-    startup = max(4, min(10, trials // 3))
+    startup = max(4, min(10, problem.trials // 3))
     return TPESampler(multivariate=True, group=True, seed=seed, n_startup_trials=startup)
 
 
-def _nsga2(seed: int, trials: int) -> BaseSampler:
+def _nsga2(seed: int, problem: Problem) -> BaseSampler:
     # Optuna's 50 would leave a study of 60 trials without a second generation.
-    return NSGAIISampler(population_size=max(4, min(50, trials // 4)), seed=seed)
+    return NSGAIISampler(population_size=max(4, min(50, problem.trials // 4)), seed=seed)
 
 
-def _gp(seed: int, trials: int) -> BaseSampler:
+def _gp(seed: int, problem: Problem) -> BaseSampler:
     # Parameters that depend on others are drawn at random: this sampler models only those
     # that every trial has.
-    startup = max(4, min(10, trials // 3))
+    startup = max(4, min(10, problem.trials // 3))
     return GPSampler(seed=seed, n_startup_trials=startup, warn_independent_sampling=False)
 
 
-def _random(seed: int, trials: int) -> BaseSampler:
-    del trials
+def _random(seed: int, problem: Problem) -> BaseSampler:
+    del problem
     return RandomSampler(seed=seed)
 
 
-_MAKERS: Mapping[str, Callable[[int, int], BaseSampler]] = MappingProxyType(
-    {"tpe": _tpe, "nsga2": _nsga2, "gp": _gp, "random": _random}
+def _cost_aware(seed: int, problem: Problem) -> BaseSampler:
+    return CostAwareSampler(problem, seed)
+
+
+_MAKERS: Mapping[str, Callable[[int, Problem], BaseSampler]] = MappingProxyType(
+    {"tpe": _tpe, "nsga2": _nsga2, "gp": _gp, "random": _random, "cost-aware": _cost_aware}
 )
 
 
-def make_sampler(name: str, seed: int, trials: int) -> BaseSampler:
+def make_sampler(name: str, seed: int, problem: Problem) -> BaseSampler:
     """Return a fresh sampler.
 
     Args:
-        name: ``tpe``, ``nsga2``, ``gp`` or ``random``.
+        name: ``tpe``, ``nsga2``, ``gp``, ``random`` or ``cost-aware``.
         seed: Its seed.
-        trials: The study's total, which start-up phases and populations are scaled to.
+        problem: The study. Start-up phases and populations are scaled to its total.
     """
     with warnings.catch_warnings():
         # Grouped multivariate TPE is called experimental by Optuna 5.0 (2026-11).
         warnings.simplefilter("ignore", ExperimentalWarning)
-        return _MAKERS[name](seed % 2**32, trials)
+        return _MAKERS[name](seed % 2**32, problem)
 
 
 def kept_notes(name: str, notes: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from nasattn.space import Budget
 from nasattn.training import Recipe
 
 Objective = Literal["accuracy", "params", "flops", "latency_ms"]
-SamplerName = Literal["tpe", "nsga2", "gp", "random", "grid", "variants", "single"]
+SamplerName = Literal["tpe", "nsga2", "gp", "cost-aware", "random", "grid", "variants", "single"]
 
 
 class Search(Strict):

@@ -7,7 +7,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from nasattn.errors import UserError
-from nasattn.search.ledger.attempt import Attempt
+from nasattn.search.ledger.attempt import Attempt, Proposal
 from nasattn.search.ledger.heartbeat import Heartbeat
 from nasattn.search.ledger.ledger import Ledger, TakenError
 from nasattn.search.proposing.proposing import make_proposer
@@ -56,13 +56,16 @@ class Runner:
         study: The study.
         heard: Token of the last request to stop that is not meant for this process; None is the
             last that was made until now.
+        wanted: What a person wants trained before the study's sampler is asked.
     """
 
-    def __init__(self, study: OpenStudy, heard: str | None = None) -> None:
+    def __init__(
+        self, study: OpenStudy, heard: str | None = None, wanted: Sequence[Proposal] = ()
+    ) -> None:
         self._material, self._ledger, self._session = study.material, study.ledger, study.session
         self._observer = study.session.observer
         self._heartbeat = Heartbeat(self._ledger.roster, self._ledger.worker, heard)
-        proposer = make_proposer(self._material, self._ledger, self._check)
+        proposer = make_proposer(self._material, self._ledger, self._check, wanted)
         self._stopping = Stopping(self._material.settings, self._ledger)
         self._agenda = Agenda(
             self._material, self._ledger, proposer, self._stopping, self._observer

@@ -1,0 +1,1 @@
+"""The sampler ``cost-aware``: the model of `nasattn.surrogate` over a search space."""

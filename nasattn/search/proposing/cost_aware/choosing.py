@@ -1,0 +1,91 @@
+"""Which architecture is trained next, from all that is known of those before."""
+
+from collections.abc import Sequence
+from random import Random
+
+import numpy as np
+
+from nasattn.search.proposing.cost_aware.candidates import Candidate
+from nasattn.search.proposing.cost_aware.past import Past
+from nasattn.search.proposing.cost_aware.start import num_start, start
+from nasattn.surrogate.arrays import Array
+from nasattn.surrogate.belief import FEWEST_RESULTS, Belief
+from nasattn.surrogate.front import Front, nondominated
+from nasattn.surrogate.kernel import Points
+from nasattn.surrogate.picking import Known, gains, pick
+from nasattn.surrogate.targets import reference_accuracy
+
+_NUM_OPEN_PARENTS = 3
+
+
+def choose(past: Past, chance: Random) -> Candidate | None:
+    """Return the next architecture; None where no unseen one within the budget is found."""
+    is_start = len(past.begun) <= num_start(past.problem.trials)
+    if is_start or len(past.results) < FEWEST_RESULTS:
+        return start(past, chance)
+    outlook = Outlook(past)
+    near = Unseen(past)
+    return pick(near, outlook, outlook.parents, chance)
+
+
+class Outlook:
+    """The model of a study with the front that it believes in.
+
+    On the front are trials that have come to their end or still may, each at the mean that is
+    expected of it: what was observed is too high where it was lucky.
+
+    Args:
+        past: The study, with ``FEWEST_RESULTS`` results or more.
+
+    Attributes:
+        known: What candidates are compared with.
+        parents: Whose mutants are good candidates: the front, and the best that still go on.
+    """
+
+    def __init__(self, past: Past) -> None:
+        self._past = past
+        epochs = past.problem.epochs
+        belief = Belief(past.candidates.slots, past.observations(), epochs)
+        self._belief = belief
+        ended = {tried.candidate for tried in past.results}
+        open_ = {tried.candidate for tried in past.trials if tried.observed.is_open}
+        members = list(dict.fromkeys(tried.candidate for tried in past.begun))
+        members = [one for one in members if one in ended | open_]
+        points = self.points(members)
+        mean, _ = belief.predict(points)
+        best = nondominated(mean, points.costs)
+        first = past.results[: num_start(past.problem.trials) + 1]
+        reference = reference_accuracy([t.observed.accuracies[epochs - 1] for t in first])
+        self.known = Known(belief, Front(mean[best], points.costs[best]), reference)
+        waiting = [place for place in np.argsort(-mean) if members[place] in open_ - ended]
+        chosen = {*np.flatnonzero(best).tolist(), *map(int, waiting[:_NUM_OPEN_PARENTS])}
+        self.parents = [members[place] for place in sorted(chosen)]
+
+    def points(self, candidates: Sequence[Candidate]) -> Points:
+        """Return candidates as the model takes them."""
+        past = self._past
+        return self._belief.points(past.contents(candidates), past.costs(candidates))
+
+    def gains(self, candidates: Sequence[Candidate]) -> Array:
+        """Return the expected hypervolume improvement of each candidate, (N,)."""
+        return gains(self.points(candidates), self.known)
+
+
+class Unseen:
+    """The architectures that may be proposed: a neighbourhood for candidates."""
+
+    def __init__(self, past: Past) -> None:
+        self._candidates = past.candidates
+        self._seen = {tried.candidate for tried in past.trials}
+
+    def draw(self, chance: Random) -> Candidate:
+        """Return any architecture."""
+        return self._candidates.draw(chance)
+
+    def mutate(self, one: Candidate, chance: Random) -> Candidate:
+        """Return an architecture that differs from ``one`` in one decision."""
+        return self._candidates.mutate(one, chance)
+
+    def may_be(self, one: Candidate) -> bool:
+        """Tell whether it is within the budget and was never proposed."""
+        return one not in self._seen and self._candidates.is_affordable(one)
