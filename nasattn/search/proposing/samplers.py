@@ -52,6 +52,11 @@ def make_sampler(name: str, seed: int, trials: int) -> BaseSampler:
         return _MAKERS[name](seed % 2**32, trials)
 
 
+def learns(name: str) -> bool:
+    """Tell whether a sampler looks at the trials so far."""
+    return name != "random"
+
+
 def kept_notes(name: str, notes: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a sampler must find again in its trials: for NSGA-II the generation."""
     return dict(notes) if name == "nsga2" else {}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from nasattn.records import Trial
 from nasattn.search.ledger.attempt import Attempt
-from nasattn.search.ledger.ledger import Ledger
+from nasattn.search.ledger.book import Book
 from nasattn.search.ledger.pruned import PrunedError, WaitsError
 from nasattn.search.pruners import Pause, Stop
 from nasattn.search.pruning.standings import Standings, waits
@@ -19,7 +19,7 @@ class Stopping:
         ledger: Its trials.
     """
 
-    def __init__(self, settings: Settings, ledger: Ledger) -> None:
+    def __init__(self, settings: Settings, ledger: Book) -> None:
         self._pruner, self._ledger = settings.search.pruner, ledger
         self._epochs = settings.recipe.epochs
         self._standings = Standings(settings)
