@@ -17,8 +17,10 @@ from nasattn.search.proposing.choosers import (
     distributions_of,
 )
 from nasattn.search.proposing.listing import list_architectures
-from nasattn.search.proposing.mirror import Mirror
+from nasattn.search.proposing.mirror import mirror_of
 from nasattn.search.proposing.samplers import kept_notes, learns, make_sampler
+from nasattn.search.proposing.telling import Telling
+from nasattn.search.storage import DIRECTIONS
 from nasattn.search.study.catalogue import Catalogue
 from nasattn.seeding import derive_seed
 from nasattn.space import Space, decide
@@ -158,7 +160,7 @@ class SamplerProposer:
         self, material: Catalogue, space: Space, ledger: Book, check: Callable[[], None]
     ) -> None:
         self._material, self._space, self._check = material, space, check
-        self._mirror = Mirror(material.settings, ledger.values)
+        self._telling = Telling(material.settings, ledger.values)
 
     def propose(
         self, number: int, attempts: Sequence[Attempt], rejected: Rejected
@@ -185,7 +187,8 @@ class SamplerProposer:
         settings = self._material.settings
         seed = derive_seed(settings.seed, "proposal", number)
         sampler = make_sampler(settings.search.sampler, seed, settings.trials)
-        mirror = self._mirror.study(sampler, attempts if learns(settings.search.sampler) else ())
+        told = self._telling.past(attempts) if learns(settings.search.sampler) else ()
+        mirror = mirror_of(told, [DIRECTIONS[name] for name in settings.objectives], sampler)
         for _ in range(_SAMPLER_TRIES):
             # What was turned down stays in the mirror as running, which steers samplers away.
             architecture = decide(self._space, SamplerChooser(mirror.ask()))

@@ -5,6 +5,8 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import optuna
+
 from nasattn.records import Ended, Replay, Trial
 from nasattn.search.ledger.pruned import PrunedError, WaitsError
 from nasattn.search.proposing.proposing import make_proposer
@@ -49,6 +51,7 @@ class Simulation:
     """
 
     def __init__(self, study: Tabled, engine: Engine, check: Callable[[], None]) -> None:
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._study, self._engine, self._check = study, engine, check
         self._book = Notebook(study.settings)
         self._proposer = TimedProposer(make_proposer(study, self._book, check))

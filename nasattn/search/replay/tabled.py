@@ -8,6 +8,7 @@ from nasattn.errors import UnknownNameError, UserError
 from nasattn.placement import Architecture
 from nasattn.records import Table, Trial
 from nasattn.schema import validate
+from nasattn.search.proposing.samplers import SAMPLERS
 from nasattn.search.pruners.key import read_key
 from nasattn.search.pruners.pruner import Pruner
 from nasattn.search.study.catalogue import Catalogue, catalogue_of
@@ -15,7 +16,7 @@ from nasattn.search.study.settings import FrozenSearch, Settings
 from nasattn.seeding import derive_seed
 from nasattn.space import size
 
-SAMPLERS = ("tpe", "nsga2", "gp", "random", "grid")
+REPLAYED = (*SAMPLERS, "grid")
 # From a larger space a sampler hardly ever proposes what a part of it has.
 _LARGEST_PARTIAL = 100_000
 
@@ -54,7 +55,7 @@ class Engine:
     """What is replayed.
 
     Attributes:
-        sampler: A name out of ``SAMPLERS``.
+        sampler: A name out of ``REPLAYED``.
         pruner: With its settings.
         budget: Epochs that may be begun, by all workers together.
         trials: The study's total, at which it ends too and to which samplers scale their start
@@ -134,7 +135,7 @@ def check_sampler(name: str) -> None:
     """Refuse a sampler that searches no space.
 
     Raises:
-        UnknownNameError: it is none of ``SAMPLERS``.
+        UnknownNameError: it is none of ``REPLAYED``.
     """
-    if name not in SAMPLERS:
-        raise UnknownNameError("sampler", name, SAMPLERS, "--sampler")
+    if name not in REPLAYED:
+        raise UnknownNameError("sampler", name, REPLAYED, "--sampler")
