@@ -94,6 +94,9 @@ def replay(  # noqa: PLR0913 - one argument for each option of the command
         int, typer.Option(min=1, max=256, help="So many train side by side, in simulated time.")
     ] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Of the first replay.")] = 0,
+    exempt: Annotated[
+        float, typer.Option(min=0, max=0.99, help="The share of trials that is never stopped.")
+    ] = 0.0,
     jobs: Annotated[int, typer.Option(min=1, max=256, help="Processes that replay.")] = 1,
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also draw it into FILE.png or FILE.svg.")
@@ -113,7 +116,7 @@ def replay(  # noqa: PLR0913 - one argument for each option of the command
     check_sampler(sampler)
     found = read_table(file)
     epochs = _epochs(budget, found.epochs)
-    engine = Engine(sampler, read_pruner(pruner, found.epochs), epochs, trials, workers)
+    engine = Engine(sampler, read_pruner(pruner, found.epochs), epochs, trials, workers, exempt)
     random = Engine("random", read_pruner("none", found.epochs), epochs, None, workers)
     own, others = _replayed(found, engine, random, range(seed, seed + repeats), jobs)
     compared = Compared(
@@ -125,6 +128,7 @@ def replay(  # noqa: PLR0913 - one argument for each option of the command
         trials=trials,
         repeats=repeats,
         workers=workers,
+        exempt=exempt,
         seed=seed,
         summary=summarise(found, own, others, epochs),
         random=summarise(found, others, others, epochs),

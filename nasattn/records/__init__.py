@@ -1,5 +1,6 @@
 """Trials as plain values, read fast from a study's storage; knows neither torch nor optuna."""
 
+from nasattn.records.exempt import is_drawn
 from nasattn.records.mark import MARK_KEY, Mark, marked, marks_of
 from nasattn.records.replay import Ended, Replay
 from nasattn.records.signs import RECORD_KEY, SIGN_PREFIX, WORKER_KEY
@@ -56,6 +57,7 @@ __all__ = [
     "export_table",
     "has_trials",
     "history_text",
+    "is_drawn",
     "left_out_words",
     "list_studies",
     "load_running",

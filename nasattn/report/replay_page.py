@@ -40,6 +40,7 @@ class Compared(NamedTuple):
         trials: The total at which the engine ends too, if it has one.
         repeats: Replays of each.
         workers: That train side by side.
+        exempt: The share of the engine's trials that is never stopped.
         seed: Of the first replay.
         summary: The engine's.
         random: Random search's.
@@ -53,6 +54,7 @@ class Compared(NamedTuple):
     trials: int | None
     repeats: int
     workers: int
+    exempt: float
     seed: int
     summary: Summary
     random: Summary

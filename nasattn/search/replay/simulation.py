@@ -114,6 +114,7 @@ class Simulation:
             attempt=task.attempt,
             state="running",
             repeat=task.repeat,
+            spared_at=task.spared_at,
             curve=(),
             epochs=0,
             accuracy=None,
@@ -140,7 +141,9 @@ class Simulation:
             self._leave(worker, replace(record, state="complete"))
             return
         try:
-            self._stopping.judge(record)
+            if self._stopping.judge(record) and record.spared_at is None:
+                running.base = replace(running.base, spared_at=record.epochs)
+                self._book.update(running.record)
         except PrunedError as pruned:
             self._leave(worker, replace(record, state="pruned", reason=str(pruned)))
         except WaitsError as pause:

@@ -62,6 +62,7 @@ class Engine:
             and populations; None is no total, and a scale of as many whole trainings as the
             budget has.
         workers: So many train side by side.
+        exempt: The share of trials that is trained to its end whatever the pruner says.
     """
 
     sampler: str
@@ -69,6 +70,7 @@ class Engine:
     budget: int
     trials: int | None
     workers: int
+    exempt: float = 0.0
 
 
 def searchable(table: Table) -> Catalogue:
@@ -106,7 +108,7 @@ def tabled(table: Table, catalogue: Catalogue, engine: Engine, seed: int) -> Tab
         "seed": seed,
         "trials": trials,
         "repeats": 1,
-        "search": FrozenSearch(sampler=engine.sampler, pruner=engine.pruner),
+        "search": FrozenSearch(sampler=engine.sampler, pruner=engine.pruner, exempt=engine.exempt),
     }
     return Tabled(
         settings.model_copy(update=changed),

@@ -54,10 +54,10 @@ class TimedStopping(Stopping):
         super().__init__(settings, ledger)
         self.watch = Stopwatch()
 
-    def judge(self, record: Trial) -> None:
+    def judge(self, record: Trial) -> bool:
         """Ask about a running trial."""
         with self.watch.running():
-            super().judge(record)
+            return super().judge(record)
 
     def promoted(self, attempts: Sequence[Attempt]) -> Attempt | None:
         """Return the waiting trial that goes on next."""

@@ -28,6 +28,8 @@ from nasattn.search.study.variants import architectures, total
 from nasattn.space import COSTS, Space, SpaceFile, cost_range, intervals
 from nasattn.training import resolve_recipe
 
+_EXEMPT = 0.05
+
 
 @dataclass(frozen=True, slots=True)
 class Material(Catalogue):
@@ -109,6 +111,7 @@ def freeze(
         search=FrozenSearch(
             sampler=file.search.sampler,
             pruner=file.search.pruner.resolved(file.recipe.epochs),
+            exempt=_exempt(file, frozen),
             max_trial_time=file.search.max_trial_time,
         ),
         execution=FrozenExecution(
@@ -144,6 +147,14 @@ def thaw(settings: Settings, session: Session) -> Material:
     check_trainable(backbone, settings.num_classes, weights)
     found = catalogue_of(settings)
     return Material(settings, found.model, found.space, found.variants, splits, weights)
+
+
+def _exempt(file: StudyFile, frozen: Settings | None) -> float:
+    if file.search.exempt is not None:
+        return file.search.exempt
+    if frozen is not None:
+        return frozen.search.exempt
+    return 0.0 if file.search.pruner.name == "none" else _EXEMPT
 
 
 def _frozen_weights(weights: Weights | None) -> FrozenWeights | None:

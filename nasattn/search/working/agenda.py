@@ -25,6 +25,7 @@ class Task:
         proposal: What to train.
         extended_to: To how many epochs, where these are more than the recipe's.
         by_hand: Whether a person has it trained further.
+        spared_at: The epoch after which the pruner would have ended it, as earlier attempts know.
     """
 
     number: int
@@ -33,6 +34,7 @@ class Task:
     proposal: Proposal
     extended_to: int | None = None
     by_hand: bool = False
+    spared_at: int | None = None
 
 
 class Agenda:
@@ -103,6 +105,7 @@ class Agenda:
             recorded_proposal(self._material, attempt),
             extended_to=record.extended_to,
             by_hand=record.by_hand,
+            spared_at=None if attempt.is_set_aside else record.spared_at,
         )
 
     def _next_repeat(self, number: int, attempts: Sequence[Attempt]) -> Task | None:
