@@ -165,10 +165,10 @@ def test_so_they_do_in_other_processes() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("noise", [0.001, 0.004, 0.012])
 def test_dominance_stops_few_of_the_true_front(noise: float) -> None:
-    delta, table = 0.2, made_table(modules=5, noise=noise)
+    delta, table = 0.2, made_table(modules=4, noise=noise)
     pruner = f'{{ name = "dominance", delta = {delta} }}'
     asked = Engine("random", read_pruner(pruner, EPOCHS), 60 * EPOCHS, None, 1)
-    found = [replay(table, asked, seed) for seed in range(20)]
+    found = [replay(table, asked, seed) for seed in range(8)]
     stops = summarise(table, found, found, asked.budget).false_stops
     assert stops.share is not None
     error = (stops.share * (1 - stops.share) / stops.begun) ** 0.5
