@@ -3,22 +3,24 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from nasattn.errors import UnknownNameError, UserError
 from nasattn.placement import Architecture
 from nasattn.records import Table, Trial
 from nasattn.schema import validate
+from nasattn.search.proposing.listing import list_architectures
 from nasattn.search.proposing.samplers import SAMPLERS
 from nasattn.search.pruners.key import read_key
 from nasattn.search.pruners.pruner import Pruner
 from nasattn.search.study.catalogue import Catalogue, catalogue_of
 from nasattn.search.study.settings import FrozenSearch, Settings
 from nasattn.seeding import derive_seed
-from nasattn.space import size
+from nasattn.space import Space, size
 
 REPLAYED = (*SAMPLERS, "grid")
-# From a larger space a sampler hardly ever proposes what a part of it has.
-_LARGEST_PARTIAL = 100_000
+# One architecture in so many must be in the table: of a smaller part most proposals are chance's.
+_LEAST_KNOWN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +93,22 @@ def searchable(table: Table) -> Catalogue:
             f"{place}: trial 0 of every search, the bare {settings.backbone}, is not in the table "
             "as this version would train it"
         )
-    total = size(found.space)
-    if len(known) < total and total > _LARGEST_PARTIAL:
-        raise UserError(
-            f"{place}: has {len(known):,} of {total:,} architectures of its search space: what a "
-            "sampler proposes would hardly ever be among them"
-        )
+    _check_covered(found, found.space, len(known), place)
     return found
+
+
+def _check_covered(catalogue: Catalogue, space: Space, known: int, place: str) -> None:
+    """Refuse a table of a small part of its space."""
+    most = _LEAST_KNOWN * known
+    if size(space) <= most:
+        return
+    budget = catalogue.settings.budget
+    within = list_architectures(space, catalogue.model, budget, check=lambda: None)
+    if sum(1 for _ in islice(within, most + 1)) > most:
+        raise UserError(
+            f"{place}: has {known:,} of {size(space):,} architectures of its search space: hardly "
+            "any that a sampler proposes is in it; a grid study trains all within a budget"
+        )
 
 
 def tabled(table: Table, catalogue: Catalogue, engine: Engine, seed: int) -> Tabled:

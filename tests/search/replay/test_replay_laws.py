@@ -139,6 +139,13 @@ def test_a_table_without_the_bare_backbone_cannot_be_searched() -> None:
         searchable(replace(table, trials=table.trials[2:], params=table.params[2:]))
 
 
+def test_a_table_of_a_small_part_of_its_space_cannot_be_searched() -> None:
+    table = made_table()
+    part = replace(table, trials=table.trials[:8], params=table.params[:8])  # 4 of 27
+    with pytest.raises(UserError, match="has 4 of 27 architectures of its search space"):
+        searchable(part)
+
+
 def test_exempt_trials_come_to_their_end() -> None:
     asked = replace(engine("random", "mo-asha", 10**6), exempt=0.8)
     found = replay(made_table(), asked)
