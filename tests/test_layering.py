@@ -55,8 +55,8 @@ HOMES: dict[str, set[str]] = {
 # Within the search each part may import those before it.
 SEARCH = (
     *("__init__", "dates", "lock", "storage", "pruners", "study", "variation", "ledger"),
-    *("pruning", "proposing", "trial", "working", "opening", "suggesting", "invalidating"),
-    *("existing", "steering", "dashboard", "crew"),
+    *("pruning", "proposing", "trial", "working", "replay", "opening", "suggesting"),
+    *("invalidating", "existing", "steering", "dashboard", "crew"),
 )
 
 

@@ -53,12 +53,13 @@ def scaled(values: Mapping[str, float], cost_range: Mapping[str, tuple[float, fl
     the study can find, 1 the dearest, whatever it has found. It is 0 where they are equal.
     """
     return tuple(
-        -value if name == "accuracy" else _log_scaled(value, *cost_range[name])
+        -value if name == "accuracy" else log_scaled(value, *cost_range[name])
         for name, value in values.items()
     )
 
 
-def _log_scaled(cost: float, low: float, high: float) -> float:
+def log_scaled(cost: float, low: float, high: float) -> float:
+    """Return (ln cost - ln low) / (ln high - ln low), and 0 where ``low`` is ``high``."""
     if low == high:
         return 0.0
     return (math.log(cost) - math.log(low)) / (math.log(high) - math.log(low))

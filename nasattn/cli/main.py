@@ -19,10 +19,12 @@ from nasattn.cli import (
     predict,
     read,
     report,
+    savings,
     search,
     space,
     steer,
     suggesting,
+    tables,
     workers,
 )
 from nasattn.errors import NasattnError
@@ -71,6 +73,8 @@ for _part in (
     dashboard,
     ablate,
     suggesting,
+    tables,
+    savings,
 ):
     _part.register(app)
 

@@ -117,10 +117,25 @@ def load_study(runs_dir: str | Path, name: str, *, storage: str | None = None) -
     settings = _read_settings(file)
     if storage:
         settings["storage"] = storage
+    return study_of(name, path, settings, str(file))
+
+
+def study_of(name: str, path: Path, settings: Mapping[str, Any], place: str) -> Study:
+    """Return the study that has these settings.
+
+    Args:
+        name: What it is called.
+        path: Where it is kept.
+        settings: The frozen study.
+        place: Where they were read, for errors.
+
+    Raises:
+        UserError: the objectives or the total are missing or wrong.
+    """
     try:
         return Study(name, path, _objectives(settings), _trials(settings), settings)
     except ValueError as error:
-        raise UserError(f"{file}: {error}") from None
+        raise UserError(f"{place}: {error}") from None
 
 
 def study_names(runs_dir: str | Path) -> tuple[str, ...]:

@@ -37,6 +37,8 @@ class Trial:
         started: ISO 8601, UTC.
         finished: ISO 8601, UTC; None until it ends.
         waits_at: The epoch after which it waits for promotion; None where it does not.
+        spared_at: The epoch after which the pruner would have ended or paused it, had it not been
+            drawn to be trained to its end; None where it would not have, or was not drawn.
         curve: One mapping an epoch; empty where curves were not read.
     """
 
@@ -64,6 +66,7 @@ class Trial:
     started: str
     finished: str | None = None
     waits_at: int | None = None
+    spared_at: int | None = None
     curve: tuple[Mapping[str, Any], ...] = ()
 
     @property
@@ -133,7 +136,7 @@ def _check_types(values: Mapping[str, Any]) -> None:
     """Raise ValueError where a value is not what the field's annotation says."""
     kinds: tuple[tuple[tuple[str, ...], tuple[type, ...], str], ...] = (
         (_WHOLE, (int,), "a whole number"),
-        (("extended_to",), (int, type(None)), "a whole number"),
+        (("extended_to", "spared_at"), (int, type(None)), "a whole number"),
         (("by_hand",), (bool,), "true or false"),
         (_WORDS, (str,), "text"),
         (_NUMBERS, (int, float, type(None)), "a number"),

@@ -10,7 +10,7 @@ from optuna.trial import TrialState, create_trial
 from nasattn.records import Trial
 from nasattn.search.ledger.attempt import Attempt
 from nasattn.search.pruners import Contender, Race
-from nasattn.search.pruning.expecting import expected
+from nasattn.search.pruning.expecting import Expectations
 from nasattn.search.pruning.standings import Standings, is_exempt
 from nasattn.search.study.freeze import Material
 from tests.search.test_proposing import make
@@ -76,7 +76,8 @@ def test_repeats_and_variants_are_exempt() -> None:
 
 @pytest.mark.parametrize("state", ["failed", "pruned"])
 def test_of_a_trial_without_an_epoch_nothing_is_told(state: str) -> None:
-    assert expected(make_trial(1, state=state, accuracy=None, epochs=0), Race(2, (), ())) is None
+    trial = make_trial(1, state=state, accuracy=None, epochs=0)
+    assert Expectations(Race(2, (), ())).accuracy(trial) is None
 
 
 def stopped_at(accuracy: float) -> Trial:
@@ -86,8 +87,7 @@ def stopped_at(accuracy: float) -> Trial:
 def test_a_stopped_trial_is_expected_to_end_as_others_that_were_as_good() -> None:
     ends = tuple(Contender(n, (), (0.1 * n, 0.5 + 0.1 * n)) for n in range(5))
     for accuracy, final in ((0.0, 0.5), (0.25, 0.75), (0.9, 1.0)):  # not above 1
-        found = expected(stopped_at(accuracy), Race(2, (), ends))
-        assert found.accuracy == pytest.approx(final)
-    assert expected(make_trial(1), Race(2, (), ends)) == make_trial(1)
-    few = Race(2, (), ends[:3])
-    assert expected(stopped_at(0.25), few) == stopped_at(0.25)
+        found = Expectations(Race(2, (), ends)).accuracy(stopped_at(accuracy))
+        assert found == pytest.approx(final)
+    assert Expectations(Race(2, (), ends)).accuracy(make_trial(1)) == make_trial(1).accuracy
+    assert Expectations(Race(2, (), ends[:3])).accuracy(stopped_at(0.25)) == 0.25

@@ -5,13 +5,12 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, Protocol
 
-import optuna
 from optuna.distributions import CategoricalDistribution
-from optuna.trial import FrozenTrial, TrialState, create_trial
+from optuna.trial import FrozenTrial
 
 from nasattn.placement import Architecture
 from nasattn.search.ledger.attempt import Attempt, Proposal
-from nasattn.search.ledger.ledger import Ledger
+from nasattn.search.ledger.book import Book
 from nasattn.search.proposing.choosers import (
     RandomChooser,
     SamplerChooser,
@@ -20,13 +19,12 @@ from nasattn.search.proposing.choosers import (
 )
 from nasattn.search.proposing.cost_aware.telling import observed_trials
 from nasattn.search.proposing.listing import list_architectures
+from nasattn.search.proposing.mirror import mirror_of
 from nasattn.search.proposing.problem import problem_of
-from nasattn.search.proposing.samplers import kept_notes, make_sampler
-from nasattn.search.pruners import Race
-from nasattn.search.pruning.expecting import expected
-from nasattn.search.pruning.standings import Standings, waits
+from nasattn.search.proposing.samplers import kept_notes, learns, make_sampler
+from nasattn.search.proposing.telling import Telling
 from nasattn.search.storage import DIRECTIONS
-from nasattn.search.study.freeze import Material
+from nasattn.search.study.catalogue import Catalogue
 from nasattn.seeding import derive_seed
 from nasattn.space import Space, decide
 
@@ -64,8 +62,8 @@ class Proposer(Protocol):
 
 
 def make_proposer(
-    material: Material,
-    ledger: Ledger,
+    material: Catalogue,
+    ledger: Book,
     check: Callable[[], None],
     wanted: Sequence[Proposal] = (),
 ) -> Proposer:
@@ -83,7 +81,7 @@ def make_proposer(
     return InTurn(ListProposer(material, bare_proposal(material), lambda: wanted), usual)
 
 
-def _usual_proposer(material: Material, ledger: Ledger, check: Callable[[], None]) -> Proposer:
+def _usual_proposer(material: Catalogue, ledger: Book, check: Callable[[], None]) -> Proposer:
     sampler, space = material.settings.search.sampler, material.space
     if sampler == "single":
         return ListProposer(material, _variants(material)[0], tuple)
@@ -95,7 +93,7 @@ def _usual_proposer(material: Material, ledger: Ledger, check: Callable[[], None
     return SamplerProposer(material, space, ledger, check)
 
 
-def bare_proposal(material: Material) -> Proposal:
+def bare_proposal(material: Catalogue) -> Proposal:
     """Return the bare backbone, with its parameters where the search space holds it."""
     bare = material.settings.bare
     if material.space is None:
@@ -105,7 +103,7 @@ def bare_proposal(material: Material) -> Proposal:
     return Proposal(bare, params, distributions_of(material.space, params), {})
 
 
-def _variants(material: Material) -> list[Proposal]:
+def _variants(material: Catalogue) -> list[Proposal]:
     domain = CategoricalDistribution(tuple(material.variants))
     return [
         Proposal(architecture, {"variant": name}, {"variant": domain}, {}, name)
@@ -114,7 +112,7 @@ def _variants(material: Material) -> list[Proposal]:
 
 
 def _listed(
-    material: Material, space: Space, check: Callable[[], None], seed: int | None
+    material: Catalogue, space: Space, check: Callable[[], None], seed: int | None
 ) -> Iterator[Proposal]:
     budget = material.settings.budget
     found = list_architectures(space, material.model, budget, check=check, seed=seed)
@@ -125,14 +123,16 @@ def _listed(
 class _Filter:
     """Turns down what is over budget or known."""
 
-    def __init__(self, material: Material, attempts: Sequence[Attempt], rejected: Rejected) -> None:
+    def __init__(
+        self, material: Catalogue, attempts: Sequence[Attempt], rejected: Rejected
+    ) -> None:
         self._material, self._rejected = material, rejected
         self._known = {a.record.digest for a in attempts if not a.is_set_aside}
 
     def accepts(self, architecture: Architecture) -> bool:
         if architecture.digest in self._known:
             return False
-        if not self._material.within_budget(self._material.model.cost(architecture)):
+        if not self._material.allows(architecture):
             self._rejected.over_budget += 1
             return False
         return True
@@ -142,7 +142,7 @@ class ListProposer:
     """Goes through a list, in its order; at its end once more, for what was set aside since."""
 
     def __init__(
-        self, material: Material, first: Proposal, listed: Callable[[], Iterable[Proposal]]
+        self, material: Catalogue, first: Proposal, listed: Callable[[], Iterable[Proposal]]
     ) -> None:
         self._material, self._first, self._listed = material, first, listed
         self._left = iter(listed())
@@ -191,11 +191,11 @@ class SamplerProposer:
     """
 
     def __init__(
-        self, material: Material, space: Space, ledger: Ledger, check: Callable[[], None]
+        self, material: Catalogue, space: Space, ledger: Book, check: Callable[[], None]
     ) -> None:
-        self._material, self._space, self._ledger = material, space, ledger
-        self._check = check
+        self._material, self._space, self._check = material, space, check
         self._problem = problem_of(space, material.model, material.settings)
+        self._telling = Telling(material.settings, ledger.values)
 
     def propose(
         self, number: int, attempts: Sequence[Attempt], rejected: Rejected
@@ -221,16 +221,13 @@ class SamplerProposer:
     ) -> Iterator[Proposal]:
         settings = self._material.settings
         seed = derive_seed(settings.seed, "proposal", number)
-        mirror = optuna.create_study(
-            directions=[DIRECTIONS[name] for name in settings.objectives],
-            sampler=make_sampler(settings.search.sampler, seed, self._problem),
-        )
-        mirror.add_trials(self._told(attempts))
+        sampler = make_sampler(settings.search.sampler, seed, self._problem)
+        directions = [DIRECTIONS[name] for name in settings.objectives]
+        mirror = mirror_of(self._told(attempts), directions, sampler)
         for _ in range(_SAMPLER_TRIES):
             # What was turned down stays in the mirror as running, which steers samplers away.
-            trial = mirror.ask()
-            architecture = decide(self._space, SamplerChooser(trial))
-            asked = mirror.trials[-1]
+            architecture = decide(self._space, SamplerChooser(mirror.ask()))
+            asked = mirror.get_trials(deepcopy=False)[-1]
             kept = kept_notes(settings.search.sampler, asked.system_attrs)
             notes.update(kept)
             yield Proposal(architecture, asked.params, asked.distributions, kept)
@@ -247,29 +244,9 @@ class SamplerProposer:
         seed = derive_seed(self._material.settings.seed, "listing", number)
         return _listed(self._material, self._space, self._check, seed)
 
-    def _told(self, attempts: Sequence[Attempt]) -> list[FrozenTrial]:
+    def _told(self, attempts: Sequence[Attempt]) -> Sequence[FrozenTrial]:
         """Return the trials so far as the sampler takes them."""
         settings = self._material.settings
         if settings.search.sampler == "cost-aware":
             return observed_trials(attempts, settings.recipe.epochs)
-        race = Standings(settings).race(attempts)
-        return [self._past(attempt, race) for attempt in attempts if _is_past(attempt)]
-
-    def _past(self, attempt: Attempt, race: Race) -> FrozenTrial:
-        """Return a trial as the mirror takes it: the parameters, the values, the notes."""
-        told = expected(attempt.record, race)
-        return create_trial(
-            state=TrialState.COMPLETE if told else TrialState.FAIL,
-            values=self._ledger.values(told) if told else None,
-            params=attempt.frozen.params,
-            distributions=attempt.frozen.distributions,
-            system_attrs=attempt.frozen.system_attrs,
-        )
-
-
-def _is_past(attempt: Attempt) -> bool:
-    # Without parameters there is nothing to learn from: the baseline of a space that does
-    # not hold the bare backbone.
-    record = attempt.record
-    known = record.is_result or record.state in {"pruned", "failed"} or waits(record)
-    return known and bool(attempt.frozen.params)
+        return self._telling.past(attempts) if learns(settings.search.sampler) else ()

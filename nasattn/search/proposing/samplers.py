@@ -5,8 +5,11 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+import optuna
+from optuna.distributions import BaseDistribution
 from optuna.exceptions import ExperimentalWarning
-from optuna.samplers import BaseSampler, GPSampler, NSGAIISampler, RandomSampler, TPESampler
+from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
+from optuna.trial import FrozenTrial, TrialState
 
 from nasattn.search.proposing.cost_aware.sampler import CostAwareSampler
 from nasattn.search.proposing.problem import Problem
@@ -40,9 +43,36 @@ def _cost_aware(seed: int, problem: Problem) -> BaseSampler:
     return CostAwareSampler(problem, seed)
 
 
+class NSGAIISampler(optuna.samplers.NSGAIISampler):
+    """Optuna's, which spends most of its time on comparing every parameter of every trial.
+
+    Its name is Optuna's too: trials carry it in the key of their generation.
+    """
+
+    def infer_relative_search_space(
+        self, study: optuna.Study, trial: FrozenTrial
+    ) -> dict[str, BaseDistribution]:
+        """Return the parameters that all complete trials have, from equal distributions."""
+        del trial
+        complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        spaces = [before.distributions for before in complete]
+        return {
+            name: distribution
+            for name, distribution in sorted(spaces[-1].items() if spaces else ())
+            if not distribution.single() and all(_has(s, name, distribution) for s in spaces)
+        }
+
+
+def _has(space: Mapping[str, BaseDistribution], name: str, distribution: BaseDistribution) -> bool:
+    found = space.get(name)
+    return found is distribution or found == distribution
+
+
 _MAKERS: Mapping[str, Callable[[int, Problem], BaseSampler]] = MappingProxyType(
     {"tpe": _tpe, "nsga2": _nsga2, "gp": _gp, "random": _random, "cost-aware": _cost_aware}
 )
+
+SAMPLERS = tuple(_MAKERS)
 
 
 def make_sampler(name: str, seed: int, problem: Problem) -> BaseSampler:
@@ -57,6 +87,11 @@ def make_sampler(name: str, seed: int, problem: Problem) -> BaseSampler:
         # Grouped multivariate TPE is called experimental by Optuna 5.0 (2026-11).
         warnings.simplefilter("ignore", ExperimentalWarning)
         return _MAKERS[name](seed % 2**32, problem)
+
+
+def learns(name: str) -> bool:
+    """Tell whether a sampler looks at the trials so far."""
+    return name != "random"
 
 
 def kept_notes(name: str, notes: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,12 @@ from nasattn.schema import named_table, read_settings
 from nasattn.search.pruners import PRUNERS, Pruner
 
 
-def _read(value: Any) -> Pruner:
+def read_key(value: Any) -> Pruner:
+    """Return the pruner that a study's value of the key asks for.
+
+    Raises:
+        ValueError: there is none of the name, or a setting is not known or wrong.
+    """
     if isinstance(value, Pruner):
         return value
     table = named_table(value, "pruner", PRUNERS)
@@ -20,4 +25,4 @@ def _write(pruner: Pruner) -> Any:
     return values if len(values) > 1 else pruner.name
 
 
-PrunerKey = Annotated[Pruner, PlainValidator(_read), PlainSerializer(_write)]
+PrunerKey = Annotated[Pruner, PlainValidator(read_key), PlainSerializer(_write)]

@@ -1,7 +1,7 @@
 """The trials so far, as pruners see them: plain values, nothing of how they are trained or kept."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import le
 
 Point = tuple[float, ...]
@@ -56,6 +56,11 @@ class Race:
     def find(self, trial: int) -> Contender:
         """Return the contender of that number."""
         return next(c for c in self.contenders if c.trial == trial)
+
+    def without_exemption(self, trial: int) -> "Race":
+        """Return the race in which one contender may be stopped like any other."""
+        changed = (replace(c, exempt=False) if c.trial == trial else c for c in self.contenders)
+        return replace(self, contenders=tuple(changed))
 
     def points(self, epoch: int) -> set[Point]:
         """Return what those that have reached an epoch are compared by there, each point once."""

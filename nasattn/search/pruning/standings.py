@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from nasattn.records import Trial
+from nasattn.records import Trial, is_drawn
 from nasattn.search.ledger.attempt import Attempt
 from nasattn.search.pruners import Contender, Race
 from nasattn.search.study.settings import Settings
@@ -19,6 +19,7 @@ class Standings:
     """
 
     def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._epochs = settings.recipe.epochs
         self._costs = tuple(name for name in settings.objectives if name != "accuracy")
         self._ended: dict[int, Contender] = {}
@@ -53,7 +54,7 @@ class Standings:
             record.trial,
             tuple(map(float, costs)),
             tuple(epoch["accuracy"] for epoch in record.curve),
-            exempt=is_exempt(record),
+            exempt=is_exempt(record) or is_spared(record, self._settings),
             waits=waits(record),
         )
 
@@ -71,3 +72,8 @@ def is_exempt(record: Trial) -> bool:
     further.
     """
     return record.repeat > 0 or record.variant is not None or record.by_hand
+
+
+def is_spared(record: Trial, settings: Settings) -> bool:
+    """Tell whether a trial is of the share that is trained to its end to judge the pruner by."""
+    return is_drawn(settings.seed, settings.search.exempt, record.trial) and not is_exempt(record)

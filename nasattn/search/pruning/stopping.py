@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from nasattn.records import Trial
 from nasattn.search.ledger.attempt import Attempt
-from nasattn.search.ledger.ledger import Ledger
+from nasattn.search.ledger.book import Book
 from nasattn.search.ledger.pruned import PrunedError, WaitsError
 from nasattn.search.pruners import Pause, Stop
-from nasattn.search.pruning.standings import Standings, waits
+from nasattn.search.pruning.standings import Standings, is_spared, waits
 from nasattn.search.study.settings import Settings
 
 
@@ -19,33 +19,41 @@ class Stopping:
         ledger: Its trials.
     """
 
-    def __init__(self, settings: Settings, ledger: Ledger) -> None:
-        self._pruner, self._ledger = settings.search.pruner, ledger
+    def __init__(self, settings: Settings, ledger: Book) -> None:
+        self._settings, self._ledger = settings, ledger
+        self._pruner = settings.search.pruner
         self._epochs = settings.recipe.epochs
         self._standings = Standings(settings)
 
-    def judge(self, record: Trial) -> None:
+    def judge(self, record: Trial) -> bool:
         """Ask about a running trial after the last epoch of its curve, which is recorded and kept.
 
         A trial that goes on from a checkpoint has been asked about already where an earlier
         attempt came further, or was promoted from there: it is not asked again. One that was
         continued by hand is never asked about.
 
+        Returns:
+            Whether it would end or wait here, had it not been drawn to be trained to its end.
+
         Raises:
             PrunedError: the trial ends here.
             WaitsError: it waits here for promotion.
         """
         if record.by_hand or not self._pruner.looks_at(len(record.curve), self._epochs):
-            return
+            return False
         earlier = self._ledger.history(record.trial)[:-1] if record.attempt > 1 else []
         if record.epochs <= max(map(_passed, earlier), default=0):
-            return
+            return False
         race = self._standings.race(self._ledger.attempts())
+        if is_spared(record, self._settings):
+            asked = race.without_exemption(record.trial)
+            return self._pruner.verdict(asked, record.trial) is not None
         match self._pruner.verdict(race, record.trial):
             case Stop(reason):
                 raise PrunedError(reason)
             case Pause(reason):
                 raise WaitsError(reason)
+        return False
 
     def promoted(self, attempts: Sequence[Attempt]) -> Attempt | None:
         """Return the waiting trial that goes on next, or None: a new one is begun."""

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from nasattn.backbones.weights import Weights, read_weights
-from nasattn.cost import CostModel, Totals
+from nasattn.cost import CostModel
 from nasattn.data import DataSpec, Splits, load
 from nasattn.errors import UserError
 from nasattn.placement import Architecture
 from nasattn.schema import read_toml, validate
 from nasattn.search.storage import absolute_url, without_password
 from nasattn.search.study.backbone import Backbone, backbone_of, check_start, check_trainable
+from nasattn.search.study.catalogue import Catalogue, catalogue_of, space_of
 from nasattn.search.study.commit import commit
 from nasattn.search.study.environment import default_threads, environment
 from nasattn.search.study.images import (
@@ -28,25 +29,19 @@ from nasattn.search.study.variants import architectures, total
 from nasattn.space import COSTS, Space, SpaceFile, cost_range, intervals
 from nasattn.training import resolve_recipe
 
+_EXEMPT = 0.05
+
 
 @dataclass(frozen=True, slots=True)
-class Material:
+class Material(Catalogue):
     """What a frozen study works on.
 
     Attributes:
-        settings: The frozen study.
         splits: Its images.
-        model: Costs over its backbone.
-        space: Its search space; None where it lists variants.
-        variants: Its variants by name, in the order of the file.
         weights: What its backbone starts from; None where that is drawn.
     """
 
-    settings: Settings
     splits: Splits
-    model: CostModel
-    space: Space | None
-    variants: Mapping[str, Architecture]
     weights: Weights | None
 
     def with_epochs(self, epochs: int | None) -> "Material":
@@ -56,10 +51,6 @@ class Material:
         recipe = self.settings.recipe.model_copy(update={"epochs": epochs})
         settings = self.settings.model_copy(update={"recipe": recipe})
         return replace(self, settings=settings)
-
-    def within_budget(self, totals: Totals) -> bool:
-        """Tell whether a cost keeps to every bound of the budget."""
-        return all(getattr(totals, cost) <= bound for cost, bound in self.settings.budget.items())
 
 
 def freeze(
@@ -85,7 +76,7 @@ def freeze(
     backbone = _backbone(file, space_values, folder, place)
     check_start(backbone, file.recipe, place)
     shape, arguments = backbone.input_shape, dict(backbone.arguments)
-    space = _space(space_values, str(file.search_space))
+    space = space_of(space_values, str(file.search_space))
     weights = read_weights(backbone.weights) if backbone.weights else None
     _check_grid(file, space)
     data = _with_frozen_path(_with_absolute_root(file.data), frozen)
@@ -122,6 +113,7 @@ def freeze(
         search=FrozenSearch(
             sampler=file.search.sampler,
             pruner=file.search.pruner.resolved(file.recipe.epochs),
+            exempt=_exempt(file, frozen),
             max_trial_time=file.search.max_trial_time,
         ),
         execution=FrozenExecution(
@@ -135,7 +127,7 @@ def freeze(
         space={"choice": space_values["choice"]} if space_values else {},
         variant=file.variant,
     )
-    material = Material(settings, splits, model, space, variants, weights)
+    material = Material(settings, model, space, variants, splits, weights)
     _check_budget(material, place)
     return material
 
@@ -155,16 +147,16 @@ def thaw(settings: Settings, session: Session) -> Material:
     weights = _thawed_weights(settings, place)
     backbone = Backbone(settings.backbone, settings.backbone_args, shape, None)
     check_trainable(backbone, settings.num_classes, weights)
-    model = CostModel(settings.backbone, settings.backbone_args, shape, settings.num_classes)
-    session.check()
-    header = {
-        "backbone": settings.backbone,
-        "backbone_args": settings.backbone_args,
-        "input_shape": list(shape),
-    }
-    space = _space({**header, **settings.space}, place) if settings.space else None
-    variants = architectures(settings.variant, settings.backbone, settings.backbone_args, shape)
-    return Material(settings, splits, model, space, variants, weights)
+    found = catalogue_of(settings)
+    return Material(settings, found.model, found.space, found.variants, splits, weights)
+
+
+def _exempt(file: StudyFile, frozen: Settings | None) -> float:
+    if file.search.exempt is not None:
+        return file.search.exempt
+    if frozen is not None:
+        return frozen.search.exempt
+    return 0.0 if file.search.pruner.name == "none" else _EXEMPT
 
 
 def _frozen_weights(weights: Weights | None) -> FrozenWeights | None:
@@ -192,12 +184,6 @@ def _storage(given: str | None, frozen: Settings | None) -> str | None:
 
 def _space_values(file: StudyFile, folder: Path) -> dict[str, Any] | None:
     return read_toml(folder / file.search_space) if file.search_space is not None else None
-
-
-def _space(values: Mapping[str, Any] | None, place: str) -> Space | None:
-    if values is None:
-        return None
-    return Space.from_file(validate(SpaceFile, values, place), place)
 
 
 def _check_grid(file: StudyFile, space: Space | None) -> None:
@@ -264,5 +250,5 @@ def _check_budget(material: Material, place: str) -> None:
                 f"{place}: budget.{cost} = {bound:,} is less than the bare backbone's {bare:,}"
             )
     for name, architecture in material.variants.items():
-        if not material.within_budget(material.model.cost(architecture)):
+        if not material.allows(architecture):
             raise UserError(f'{place}: variant "{name}" is over the budget {budget}')

@@ -25,6 +25,7 @@ class FrozenSearch(Strict):
 
     sampler: str
     pruner: PrunerKey
+    exempt: float = 0.0
     max_trial_time: str | None = None
 
     @property

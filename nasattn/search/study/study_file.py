@@ -28,11 +28,16 @@ class Search(Strict):
         sampler: Who proposes.
         pruner: A name out of ``PRUNERS``, or a table of it with its settings. Variants are always
             trained to their end.
+        exempt: The share of trials, drawn by the study's seed, that is trained to its end whatever
+            the pruner says: ``nasattn savings`` judges it by them. Left out it is a twentieth where
+            there is a pruner: where that saves half of the epochs, they cost a twentieth of the
+            rest.
         max_trial_time: A trial that trains longer ends as pruned; the baseline never.
     """
 
     sampler: SamplerName = "tpe"
     pruner: PrunerKey = NonePruner()
+    exempt: Annotated[float, Field(ge=0, lt=1)] | None = None
     max_trial_time: Annotated[str, AfterValidator(check_duration)] | None = None
 
 
@@ -145,6 +150,8 @@ class StudyFile(Strict):
             raise ValueError('search.sampler = "single" trains one [[variant]], without a baseline')
         if self.variant and self.search.pruner.name != "none":
             raise ValueError("search.pruner is for searches: variants are all trained to their end")
+        if self.search.exempt and self.search.pruner.name == "none":
+            raise ValueError("search.exempt is from a pruner, and search.pruner is none")
         if self.evaluate == "test" and not self.variant:
             raise ValueError('evaluate = "test" is for variants: no search may see the test set')
         if self.origin and self.origin.seed == self.seed:

@@ -7,13 +7,13 @@ from nasattn.errors import UserError
 from nasattn.placement import canonical
 from nasattn.records import Trial
 from nasattn.search.ledger.attempt import Attempt, Proposal
-from nasattn.search.study.freeze import Material
+from nasattn.search.study.catalogue import Catalogue
 from nasattn.search.study.study_file import VariantPlacement
 
 _COSTS = ("params", "flops", "flops_stock")
 
 
-def recorded_proposal(material: Material, attempt: Attempt) -> Proposal:
+def recorded_proposal(material: Catalogue, attempt: Attempt) -> Proposal:
     """Return what a trial trains, from its record alone.
 
     Raises:
@@ -39,7 +39,7 @@ def recorded_proposal(material: Material, attempt: Attempt) -> Proposal:
     return Proposal(architecture, frozen.params, frozen.distributions, notes, record.variant)
 
 
-def check_unchanged(material: Material, attempts: Sequence[Attempt]) -> None:
+def check_unchanged(material: Catalogue, attempts: Sequence[Attempt]) -> None:
     """Refuse to go on where a recorded trial would have another cost than it was recorded with.
 
     Raises:
@@ -61,7 +61,7 @@ def check_unchanged(material: Material, attempts: Sequence[Attempt]) -> None:
     )
 
 
-def _difference(material: Material, attempt: Attempt) -> tuple[Trial, str] | None:
+def _difference(material: Catalogue, attempt: Attempt) -> tuple[Trial, str] | None:
     """Return a trial with its costs then and now in words, where they are not equal."""
     record = attempt.record
     now = material.model.cost(recorded_proposal(material, attempt).architecture)

@@ -1,15 +1,15 @@
 """What a worker does next: a trial that nobody runs, the next repeat, or a new architecture."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from nasattn.search.ledger.attempt import Attempt, Proposal
-from nasattn.search.ledger.ledger import Ledger, TakenError
+from nasattn.search.ledger.book import Book
+from nasattn.search.ledger.ledger import TakenError
 from nasattn.search.proposing.proposing import Proposer, Rejected
 from nasattn.search.pruning.standings import waits
 from nasattn.search.pruning.stopping import Stopping
-from nasattn.search.study.freeze import Material
-from nasattn.search.study.observer import Observer
+from nasattn.search.study.catalogue import Catalogue
 from nasattn.search.trial.recorded import recorded_proposal
 from nasattn.training import remove_checkpoints
 
@@ -25,6 +25,7 @@ class Task:
         proposal: What to train.
         extended_to: To how many epochs, where these are more than the recipe's.
         by_hand: Whether a person has it trained further.
+        spared_at: The epoch after which the pruner would have ended it, as earlier attempts know.
     """
 
     number: int
@@ -33,6 +34,7 @@ class Task:
     proposal: Proposal
     extended_to: int | None = None
     by_hand: bool = False
+    spared_at: int | None = None
 
 
 class Agenda:
@@ -43,19 +45,19 @@ class Agenda:
         ledger: Its trials.
         proposer: Proposes new architectures.
         stopping: Knows which trial is to be promoted.
-        observer: Hears of proposals that were turned down.
+        note: Hears in words of proposals that were turned down.
     """
 
     def __init__(
         self,
-        material: Material,
-        ledger: Ledger,
+        material: Catalogue,
+        ledger: Book,
         proposer: Proposer,
         stopping: Stopping,
-        observer: Observer,
+        note: Callable[[str], None],
     ) -> None:
         self._material, self._ledger, self._stopping = material, ledger, stopping
-        self._proposer, self._observer = proposer, observer
+        self._proposer, self._note = proposer, note
         self._is_exhausted = False
 
     def next_task(self, attempts: Sequence[Attempt], alive: Collection[str]) -> Task | None:
@@ -103,6 +105,7 @@ class Agenda:
             recorded_proposal(self._material, attempt),
             extended_to=record.extended_to,
             by_hand=record.by_hand,
+            spared_at=None if attempt.is_set_aside else record.spared_at,
         )
 
     def _next_repeat(self, number: int, attempts: Sequence[Attempt]) -> Task | None:
@@ -124,7 +127,5 @@ class Agenda:
         proposal = self._proposer.propose(number, attempts, rejected)
         self._is_exhausted = proposal is None
         if rejected.over_budget:
-            self._observer.note(
-                f"trial {number}: {rejected.over_budget} proposals were over the budget"
-            )
+            self._note(f"trial {number}: {rejected.over_budget} proposals were over the budget")
         return Task(number, 1, 0, proposal) if proposal else None

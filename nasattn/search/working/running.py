@@ -68,7 +68,7 @@ class Runner:
         proposer = make_proposer(self._material, self._ledger, self._check, wanted)
         self._stopping = Stopping(self._material.settings, self._ledger)
         self._agenda = Agenda(
-            self._material, self._ledger, proposer, self._stopping, self._observer
+            self._material, self._ledger, proposer, self._stopping, self._observer.note
         )
         self._told: set[tuple[int, int]] = set()
 

@@ -140,7 +140,7 @@ class TrialRun:
                 task.repeat,
                 self._session,
                 folder,
-                judge=lambda: self._stopping.judge(self._latest),
+                judge=lambda: self._judge(attempt),
             )
         ) as curves:
             record = self._enter(attempt, next(curves))
@@ -155,6 +155,12 @@ class TrialRun:
                 self._note_repeated(record, before)
                 self._observer.epoch_finished(record, record.curve[-1])
         return record
+
+    def _judge(self, attempt: Attempt) -> None:
+        """Ask the pruner; write down the first epoch at which an exempt trial would have ended."""
+        if self._stopping.judge(self._latest) and self._latest.spared_at is None:
+            self._latest = replace(self._latest, spared_at=self._latest.epochs)
+            self._ledger.update(attempt, self._latest)
 
     def _before(self) -> dict[int, Mapping[str, Any]]:
         """Return the epochs by number that earlier attempts of the same schedule recorded."""
@@ -172,7 +178,8 @@ class TrialRun:
         if not epochs:
             return attempt.record
         curve = tuple(asdict(epoch) for epoch in epochs)
-        self._latest = attempt.record.with_curve(curve)
+        spared_at = self._latest.spared_at
+        self._latest = replace(attempt.record.with_curve(curve), spared_at=spared_at)
         self._ledger.add_epoch(attempt, curve)
         return self._latest
 
@@ -229,6 +236,7 @@ class TrialRun:
             epochs=0,
             extended_to=task.extended_to,
             by_hand=task.by_hand,
+            spared_at=task.spared_at,
             seconds=0.0,
             placements=tuple(p.to_dict() for p in task.proposal.architecture.placements),
             device=device_name(self._session.device),

@@ -1,0 +1,188 @@
+"""The commands about recorded tables: table and replay."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nasattn.cli.options import RUNS, AsJson, RunsDir, Storage
+from nasattn.errors import UserError
+
+if TYPE_CHECKING:
+    from nasattn.records import Replay, Table
+    from nasattn.report.replay_page import Compared
+    from nasattn.search.replay.tabled import Engine
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to ``app``."""
+    app.command()(table)
+    app.command()(replay)
+
+
+def table(
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME|FILE.jsonl.gz", help="A study, or the file of a table."),
+    ],
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE.jsonl.gz", help="Write the table there."),
+    ] = None,
+    runs_dir: RunsDir = RUNS,
+    storage: Storage = None,
+    as_json: AsJson = False,
+) -> None:
+    """Export a study's complete trials with their learning curves, and say what they can tell."""
+    from nasattn.analysis.validity import validity
+    from nasattn.report.documents import print_json
+    from nasattn.report.ink import print_page, suggest
+    from nasattn.report.table_page import table_document, table_page
+
+    found = _table(name, output, runs_dir, storage)
+    file = output or (Path(name) if _is_file(name) else None)
+    measured = validity(found)
+    if as_json:
+        print_json(table_document(found, measured, file))
+        return
+    print_page(lambda width: table_page(found, measured, width))
+    suggest(f"nasattn replay {file}" if file else f"nasattn table {name} -o {name}.jsonl.gz")
+
+
+def _is_file(name: str) -> bool:
+    from nasattn.records import TABLE_SUFFIX
+
+    return name.endswith(TABLE_SUFFIX)
+
+
+def _table(name: str, output: Path | None, runs_dir: Path, storage: str | None) -> "Table":
+    from nasattn.records import TABLE_SUFFIX, export_table, load_study, read_table, write_table
+
+    if output is not None and not output.name.endswith(TABLE_SUFFIX):
+        raise UserError(f"-o {output}: the name must end in {TABLE_SUFFIX}")
+    if _is_file(name):
+        if output is not None:
+            raise UserError(f"-o {output}: {name} is a table already; -o exports a study's")
+        return read_table(Path(name))
+    found = export_table(load_study(runs_dir, name, storage=storage))
+    if output is not None:
+        write_table(found, output)
+    return found
+
+
+def replay(  # noqa: PLR0913 - one argument for each option of the command
+    file: Annotated[Path, typer.Argument(metavar="TABLE", help="The file of a table.")],
+    *,
+    sampler: Annotated[str, typer.Option(help="tpe, nsga2, gp, random or grid.")] = "tpe",
+    pruner: Annotated[
+        str,
+        typer.Option(
+            help="none, median, mo-asha, mo-asha-promotion or dominance; settings as in a study: "
+            "'{ name = \"mo-asha\", eta = 2 }'."
+        ),
+    ] = "none",
+    budget: Annotated[
+        str, typer.Option(metavar="EPOCHS|Nx", help="In epochs, or as 60x in whole trainings.")
+    ] = "60x",
+    trials: Annotated[
+        int | None, typer.Option(min=1, help="Also end at this total. [default: no total]")
+    ] = None,
+    repeats: Annotated[int, typer.Option(min=1, help="Replays, with seeds that rise by 1.")] = 20,
+    workers: Annotated[
+        int, typer.Option(min=1, max=256, help="So many train side by side, in simulated time.")
+    ] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Of the first replay.")] = 0,
+    exempt: Annotated[
+        float, typer.Option(min=0, max=0.99, help="The share of trials that is never stopped.")
+    ] = 0.0,
+    jobs: Annotated[int, typer.Option(min=1, max=256, help="Processes that replay.")] = 1,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also draw it into FILE.png or FILE.svg.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the JSON there.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Simulate searches on a table: real samplers and pruners, trainings looked up, in seconds."""
+    from nasattn.analysis.replays import summarise
+    from nasattn.records import read_table
+    from nasattn.report.replay_page import Compared
+    from nasattn.search.replay.tabled import Engine, check_sampler, read_pruner
+
+    _check_plot(plot)
+    check_sampler(sampler)
+    found = read_table(file)
+    epochs = _epochs(budget, found.epochs)
+    engine = Engine(sampler, read_pruner(pruner, found.epochs), epochs, trials, workers, exempt)
+    random = Engine("random", read_pruner("none", found.epochs), epochs, None, workers)
+    own, others = _replayed(found, engine, random, range(seed, seed + repeats), jobs)
+    compared = Compared(
+        table=found,
+        file=str(file),
+        sampler=engine.sampler,
+        pruner=engine.pruner.model_dump(mode="json"),
+        budget=engine.budget,
+        trials=trials,
+        repeats=repeats,
+        workers=workers,
+        exempt=exempt,
+        seed=seed,
+        summary=summarise(found, own, others, epochs),
+        random=summarise(found, others, others, epochs),
+    )
+    _show_replays(compared, plot, output, as_json=as_json)
+
+
+def _check_plot(plot: Path | None) -> None:
+    if plot:
+        from nasattn.report.curve_picture import SUFFIXES
+        from nasattn.report.picture import check_suffix
+
+        check_suffix(plot, SUFFIXES, "--plot")
+
+
+def _epochs(budget: str, whole: int) -> int:
+    """Return a budget in epochs: ``600``, or ``60x`` for so many whole trainings."""
+    number = budget.removesuffix("x")
+    if not number.isdecimal() or int(number) < 1:
+        raise UserError(
+            f"--budget {budget}: must be epochs, such as 600, or trainings, such as 60x"
+        )
+    return int(number) * (whole if budget.endswith("x") else 1)
+
+
+def _replayed(
+    table: "Table", engine: "Engine", random: "Engine", seeds: "Sequence[int]", jobs: int
+) -> "tuple[list[Replay], list[Replay]]":
+    """Return the replays of an engine and of random search, once where these are the same."""
+    from nasattn.search.replay.replaying import replays
+
+    engines = [engine] if engine == random else [engine, random]
+    columns = list(zip(*replays(table, engines, seeds, jobs), strict=True))
+    return list(columns[0]), list(columns[-1])
+
+
+def _show_replays(
+    compared: "Compared", plot: Path | None, output: Path | None, *, as_json: bool
+) -> None:
+    from nasattn.report.documents import json_text, print_json
+    from nasattn.report.replay_page import replay_document, replay_page
+
+    if plot:
+        from nasattn.report.replay_picture import draw_replays
+
+        draw_replays(compared, plot)
+    document = replay_document(compared)
+    if output:
+        from nasattn.files import write_atomic
+
+        write_atomic(output, json_text(document, indent=1) + "\n")
+    if as_json:
+        print_json(document)
+    else:
+        from nasattn.report.ink import print_page
+
+        print_page(lambda width: replay_page(compared, width))

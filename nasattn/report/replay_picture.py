@@ -1,0 +1,40 @@
+"""Replays of an engine beside random search as a picture."""
+
+from pathlib import Path
+
+from nasattn.analysis.replays import Summary
+from nasattn.report.conditions import conditions
+from nasattn.report.picture import RIGHT, SMALL, WRONG, folded_for, new_figure, write_figure
+from nasattn.report.replay_page import RANDOM, Compared
+from nasattn.report.units import counted
+
+_WIDTH, _HEIGHT = 7.0, 4.6  # inches
+
+
+def draw_replays(compared: Compared, file: Path) -> None:
+    """Draw medians and quartiles of the normalised hypervolume over the epochs.
+
+    Raises:
+        UserError: matplotlib is not installed.
+        WriteError: the file cannot be written.
+    """
+    figure = new_figure(_WIDTH, _HEIGHT, "--plot")
+    axes = figure.subplots()
+    for name, found in compared.rows.items():
+        colour, style = (WRONG, "--") if name == RANDOM else (RIGHT, "-")
+        low, median, high = _columns(found)
+        axes.plot(found.spent, median, label=name, color=colour, linestyle=style)
+        axes.fill_between(found.spent, low, high, color=colour, alpha=0.15, linewidth=0)
+    axes.set_xlabel("epochs")
+    axes.set_ylabel("normalised hypervolume (median, quartiles)")
+    axes.grid(visible=True, alpha=0.3)
+    axes.legend(loc="lower right")
+    title = f"{compared.table.study.name}: {counted(compared.repeats, 'replay')} each"
+    figure.suptitle(folded_for(title, _WIDTH, 11), fontsize=11)
+    words = f"conditions: {conditions(compared.table.study, compared.table.trials)}"
+    figure.supxlabel(folded_for(words, _WIDTH, SMALL), fontsize=SMALL)
+    write_figure(figure, file)
+
+
+def _columns(found: Summary) -> tuple[tuple[float, ...], ...]:
+    return tuple(zip(*found.shares, strict=True))

@@ -1,0 +1,64 @@
+"""A study as Optuna's samplers see it, made anew in memory for each proposal."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import optuna
+from optuna.distributions import BaseDistribution
+from optuna.samplers import BaseSampler
+from optuna.storages import InMemoryStorage
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+
+
+class Past(FrozenTrial):
+    """A trial that has ended, which nobody changes: its copies share what is in it.
+
+    Args:
+        state: How it ended.
+        values: Its objectives, where it is complete.
+        params: Its parameters.
+        distributions: Theirs.
+        system_attrs: The sampler's notes.
+    """
+
+    def __init__(
+        self,
+        state: TrialState,
+        values: Sequence[float] | None,
+        params: Mapping[str, Any],
+        distributions: Mapping[str, BaseDistribution],
+        system_attrs: Mapping[str, Any],
+    ) -> None:
+        super().__init__(
+            number=-1,
+            trial_id=-1,
+            state=state,
+            value=None,
+            values=values,
+            datetime_start=None,
+            datetime_complete=None,
+            params=dict(params),
+            distributions=dict(distributions),
+            user_attrs={},
+            system_attrs=dict(system_attrs),
+            intermediate_values={},
+        )
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Past":
+        """Return a copy with a number of its own: a storage gives it one."""
+        new = Past.__new__(Past)
+        vars(new).update(vars(self))
+        return new
+
+
+def mirror_of(
+    trials: Iterable[FrozenTrial], directions: Sequence[StudyDirection], sampler: BaseSampler
+) -> optuna.Study:
+    """Return a new study in memory with these trials."""
+    storage = InMemoryStorage()
+    study = optuna.create_study(storage=storage, directions=directions, sampler=sampler)
+    for trial in trials:
+        # Study.add_trial would check every parameter of every trial again.
+        storage.create_new_trial(study._study_id, template_trial=trial)
+    return study
