@@ -168,8 +168,8 @@ def _gap_words(study: Study) -> str:
     return (
         f"gap: what {origin.get('study')} said (on {measured}) less the mean of the fresh seeds: "
         "a score that was chosen for being high is too high (the winner's curse); the bare "
-        "backbone, which nobody chose, shows how much of the gap is due to other images, to more of "
-        "them to train on and to another recipe, where there is one"
+        "backbone, which nobody chose, shows how much of the gap is due to other images, to more "
+        "of them to train on and to another recipe, where there is one"
     )
 
 
