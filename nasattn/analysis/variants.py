@@ -146,8 +146,9 @@ def compare_variants(
         raise UnknownNameError("variant", against, names, "--against")
     reference = names[against] if against is not None else baseline or variants[0]
     bare = [_compared(variant, reference, test, margin) for variant in variants]
-    if test == "wilcoxon":
-        _check_power(bare)
+    pairs = [row.difference.n for row in bare if row.difference is not None]
+    if test == "wilcoxon" and pairs:
+        check_power(max(pairs), len(pairs))
     adjusted = holm([row.p for row in bare])
     equivalent = holm([row.p_equivalent for row in bare])
     rows = tuple(
@@ -189,18 +190,23 @@ def _compared(variant: Variant, reference: Variant, test: str, margin: float) ->
     return Compared(variant, seeds, difference, p, p_equivalent=equivalence(*sides, margin))
 
 
-def _check_power(rows: Sequence[Compared]) -> None:
-    """Refuse a signed-rank test none of whose p-values could be significant."""
-    pairs = [row.difference.n for row in rows if row.difference is not None]
-    if not pairs:
-        return
-    least = smallest_signed_rank_p(max(pairs)) * len(pairs)
+def check_power(seeds: int, comparisons: int) -> None:
+    """Refuse a signed-rank test none of whose p-values could be significant.
+
+    Args:
+        seeds: How many pairs there are at most.
+        comparisons: How many p-values are adjusted together, by Holm.
+
+    Raises:
+        UserError: saying how many seeds would do.
+    """
+    least = smallest_signed_rank_p(seeds) * comparisons
     if least > ALPHA:
-        adjusted = f" Holm-adjusted for {len(pairs)} comparisons" if len(pairs) > 1 else ""
+        adjusted = f", Holm-adjusted for {comparisons} comparisons," if comparisons > 1 else ""
         raise UserError(
-            f"the signed-rank test cannot be significant with {max(pairs)} seeds: its smallest "
+            f"the signed-rank test cannot be significant with {seeds} seeds: its smallest "
             f"two-sided p{adjusted} is {min(least, 1.0):.3g}; "
-            f"{seeds_for_signed_rank(len(pairs))} seeds would do"
+            f"{seeds_for_signed_rank(comparisons)} seeds would do"
         )
 
 

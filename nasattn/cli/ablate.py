@@ -11,7 +11,6 @@ from nasattn.cli.search import (
     Data,
     Device,
     Epochs,
-    Name,
     Profile,
     Set,
     Timeout,
@@ -22,7 +21,13 @@ from nasattn.cli.second_look import How, carry_out, front_of, is_name, trials_of
 from nasattn.cli.variants import MARGIN, Shown, chosen_form, show_variants
 from nasattn.errors import UserError
 
-Seeds = Annotated[int | None, typer.Option(min=2, max=1000, help="Seeds of each variant.")]
+Seeds = Annotated[
+    int | None,
+    typer.Option(min=2, max=1000, help="Seeds of each variant. [default: 6; retrain: 5]"),
+]
+NewName = Annotated[
+    str | None, typer.Option("--name", help="The new study's name. [default: made of the source's]")
+]
 OwnSeed = Annotated[
     int | None, typer.Option(help="The study's seed. [default: a fresh one, always the same]")
 ]
@@ -90,7 +95,7 @@ def ablate(  # noqa: PLR0913 - one argument for each option of the command
             "a module at one kind of slot in a stage]",
         ),
     ] = None,
-    name: Name = None,
+    name: NewName = None,
     profile: Profile = None,
     seeds: Seeds = None,
     epochs: Epochs = None,
@@ -163,7 +168,7 @@ def retrain(  # noqa: PLR0913 - one argument for each option of the command
     ] = None,
     *,
     front: Annotated[bool, typer.Option("--front", help="All trials on the front.")] = False,
-    new_name: Annotated[str | None, typer.Option("--name", help="The new study's name.")] = None,
+    new_name: NewName = None,
     seeds: Seeds = None,
     epochs: Epochs = None,
     seed: OwnSeed = None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nasattn.cli.read import numbered
 from nasattn.cli.search import run_watched, work_by
-from nasattn.cli.variants import Shown, show_what_there_is
+from nasattn.cli.variants import Shown, check_before, show_what_there_is
 from nasattn.errors import UserError
 
 if TYPE_CHECKING:
@@ -116,6 +116,7 @@ def carry_out(source: "Source", variants: "Variants", look: "Look", how: How) ->
     look = replace(
         look, name=how.name, seed=how.seed, seeds=look.seeds if how.seeds is None else how.seeds
     )
+    check_before(how.shown, list(variants), look.seeds)
     text = study_text(source, variants, look)
     study = study_of(tomllib.loads(text), source.words)
     if how.write is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nasattn.cli.options import runs_dir_words
-from nasattn.errors import UserError
+from nasattn.errors import UnknownNameError, UserError
 
 if TYPE_CHECKING:
     from nasattn.analysis.variants import Comparison, Variant
@@ -68,8 +68,7 @@ def show_variants(
 
     study = load_study(runs_dir, name, storage=storage)
     _check_variants(study, making)
-    if shown.margin <= 0:
-        raise UserError(f"--margin {shown.margin:g}: must be above 0, in points of accuracy")
+    _check_margin(shown)
     trials = load_trials(study, curves=False)
     variants = variants_of(trials)
     if not any(variant.by_seed for variant in variants):
@@ -104,6 +103,31 @@ def show_what_there_is(name: str, runs_dir: Path, storage: str | None, shown: Sh
         show_variants(name, runs_dir, storage, shown)
     else:
         tell([f"{name}: no trial is complete yet"])
+
+
+def check_before(shown: Shown, names: Sequence[str], seeds: int) -> None:
+    """Refuse, before anything is trained, what could not be shown then.
+
+    Args:
+        shown: How the table is to be printed.
+        names: The variants' names.
+        seeds: How many each is trained with.
+
+    Raises:
+        UserError: there will be no such reference, or too few seeds for the signed-rank test.
+    """
+    from nasattn.analysis.variants import check_power
+
+    _check_margin(shown)
+    if shown.against is not None and shown.against not in names:
+        raise UnknownNameError("variant", shown.against, names, "--against")
+    if shown.wilcoxon:
+        check_power(seeds, len(names) - 1)
+
+
+def _check_margin(shown: Shown) -> None:
+    if not shown.margin > 0:
+        raise UserError(f"--margin {shown.margin:g}: must be above 0, in points of accuracy")
 
 
 def own_reference(study: "Study", variants: "Sequence[Variant]") -> str | None:

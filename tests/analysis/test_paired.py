@@ -264,5 +264,5 @@ def test_holm_errs_in_five_of_a_hundred_tables_at_most(
         found = [paired_difference(other, baseline).p for other in others]
         unadjusted += any(p is not None and p < ALPHA for p in found)
         wrong += any(p is not None and p < ALPHA for p in holm(found))
-    assert wrong / runs <= 0.06
+    assert wrong / runs <= 0.055
     assert unadjusted / runs > 0.10  # without it the error is far larger: the simulation can see it

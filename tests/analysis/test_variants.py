@@ -104,7 +104,7 @@ def test_a_signed_rank_test_that_cannot_be_significant_is_refused() -> None:
     six = [*bare, *trained("gated", "g", 6, better)]
     assert compare(six, test="wilcoxon").rows[1].p == pytest.approx(0.03125)
     assert compare(six, test="wilcoxon").rows[1].verdict == "better"
-    with pytest.raises(UserError, match=r"for 2 comparisons .*; 7 seeds would do"):
+    with pytest.raises(UserError, match=r"for 2 comparisons, .*; 7 seeds would do"):
         compare([*six, *trained("other", "o", 20, better)], test="wilcoxon")
 
 

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from nasattn.cli.main import app
 from nasattn.search.variation.fresh import fresh_seed
 from nasattn.training import seed_of
-from tests.search.tiny import STUDY, fail, nasattn, numbers, trials, write_study
+from tests.search.tiny import SPACE, STUDY, fail, nasattn, numbers, trials, write_study
 from tests.studies import make_study, make_trial
 
 ARCHITECTURE = """{"backbone": "resnet8", "backbone_args": {"width": 4}, "input_shape": [1, 8, 8],
@@ -22,22 +22,7 @@ ARCHITECTURE = """{"backbone": "resnet8", "backbone_args": {"width": 4}, "input_
     {"slot": "activation", "at": "layer1.0.relu", "module": "atac", "options": {"ratio": 2}},
     {"slot": "activation", "at": "layer1.0.relu_1", "module": "atac", "options": {"ratio": 2}},
     {"slot": "activation", "at": "layer2.0.relu", "module": "atac", "options": {"ratio": 2}}]}"""
-SPACE = """
-backbone = "resnet8"
-input_shape = [1, 8, 8]
-backbone_args = { width = 4 }
-
-[[choice]]
-name = "gate"
-slot = "before_conv"
-options = ["none", "gct"]
-
-[[choice]]
-name = "attend"
-slot = "block_end"
-options = ["none", "eca"]
-eca.kernel_size = [1, 3]
-"""
+GATES = SPACE.replace(', "nam", "ortho"]', "]").replace("ortho.ratio = [2, 4]\n", "")
 JSON_OPTIONS = ("--data", "digits", "--set", "data.limit=100", "--epochs", 1, "--dry-run", "--json")
 TINY = (
     STUDY.replace("epochs = 2", "epochs = 1")
@@ -65,7 +50,7 @@ def written(home: Path, name: str) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("looks")
-    run(home, "search", write_study(home, TINY, SPACE))
+    run(home, "search", write_study(home, TINY, GATES))
     (home / "net.json").write_text(ARCHITECTURE, encoding="utf-8")
     return home
 
@@ -290,6 +275,9 @@ def test_another_recipe_is_taken_from_a_study_file(home: Path) -> None:
         (["ablate", "tiny", 1, "--by", "block"], 'no group "block" in --by; known: module, site'),
         (["ablate", "tiny", 1, "--add-one-in", "--factorial"], "only one question at a time"),
         (["ablate", "tiny", 1, "--variant", "a"], "go with a study file"),
+        (["ablate", "tiny", 1, "--wilcoxon", "--seeds", 5], "cannot be significant with 5 seeds"),
+        (["ablate", "tiny", 1, "--against", "bar"], 'no variant "bar" in --against; known: bare'),
+        (["retrain", "tiny", 1, "--margin", -1], "--margin -1: must be above 0"),
         (["ablate", "tiny.toml"], "say which: tiny.toml:VARIANT"),
         (["ablate", "net.json"], "no data set is named"),
         (["ablate", "tiny", 1, "--json", "--csv"], "--json and --csv: only one"),
