@@ -53,7 +53,7 @@ HOMES: dict[str, set[str]] = {
 # Within the search each part may import those before it.
 SEARCH = (
     *("__init__", "dates", "lock", "storage", "pruners", "study", "ledger", "pruning"),
-    *("proposing", "trial", "working", "opening", "invalidating", "steering", "crew"),
+    *("proposing", "trial", "working", "opening", "invalidating", "steering", "crew", "importance"),
 )
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from nasattn.cli import look, predict, read, search, space, steer, workers
+from nasattn.cli import look, predict, read, search, space, steer, weigh, workers
 from nasattn.errors import NasattnError
 
 app = typer.Typer(
@@ -45,7 +45,7 @@ def _options(
     del debug, version  # main() looks for --debug, which may stand anywhere in the line
 
 
-for _part in (search, workers, steer, read, space, look, predict):
+for _part in (search, workers, steer, read, weigh, space, look, predict):
     _part.register(app)
 
 

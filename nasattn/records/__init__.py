@@ -1,6 +1,16 @@
 """Trials as plain values, read fast from a study's storage; knows neither torch nor optuna."""
 
 from nasattn.records.mark import MARK_KEY, Mark, marked, marks_of
+from nasattn.records.outline import (
+    OUTLINE_FILE,
+    KeptDecision,
+    KeptOption,
+    KeptSite,
+    Outline,
+    kept_site,
+    load_outline,
+    outline_of,
+)
 from nasattn.records.signs import RECORD_KEY, SIGN_PREFIX, WORKER_KEY
 from nasattn.records.storage import CURVE_KEY, load_running, load_trials
 from nasattn.records.study import (
@@ -33,25 +43,33 @@ __all__ = [
     "HISTORY_FILE",
     "MARK_KEY",
     "OBJECTIVES",
+    "OUTLINE_FILE",
     "RECORD_KEY",
     "SIGN_PREFIX",
     "STATES",
     "TRIAL_FILE",
     "WEIGHTS_FILE",
     "WORKER_KEY",
+    "KeptDecision",
+    "KeptOption",
+    "KeptSite",
     "KeptTrial",
     "Mark",
+    "Outline",
     "Study",
     "Trial",
     "check_name",
     "has_trials",
     "history_text",
+    "kept_site",
     "list_studies",
+    "load_outline",
     "load_running",
     "load_study",
     "load_trials",
     "marked",
     "marks_of",
+    "outline_of",
     "read_trial",
     "study_names",
     "trial_folders",
