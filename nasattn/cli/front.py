@@ -8,6 +8,7 @@ from nasattn.errors import UnknownNameError, UserError
 
 if TYPE_CHECKING:
     from nasattn.analysis import Front
+    from nasattn.analysis.limits import Limits
     from nasattn.records import Study, Trial
     from nasattn.report.front_view import View
 
@@ -59,23 +60,38 @@ class Asked(NamedTuple):
         Raises:
             UserError: a limit or the cost cannot be read, or nothing is known of it.
         """
-        from nasattn.analysis import front, growth, read_limits, steadiness
+        from nasattn.analysis import front
         from nasattn.report.front_view import View
 
-        limited = {
+        objectives = self._objectives(study, trials)
+        limits = self._limits(trials)
+        if limits is None:
+            best = front(trials, objectives, study.cost_range)
+        else:
+            best = front(trials, objectives, study.cost_range, limits.keeps)
+        view = View(self.cost, limits)
+        if self.steadiness:
+            from nasattn.analysis.steadiness import steadiness
+
+            view = view._replace(steadiness=steadiness(best, trials))
+        if self.history:
+            from nasattn.analysis.growth import growth
+
+            _check_range(best)
+            view = view._replace(growth=growth(trials, best))
+        return best, view
+
+    def _limits(self, trials: "tuple[Trial, ...]") -> "Limits | None":
+        costs = {
             "params": self.max_params,
             "flops": self.max_flops,
             "latency_ms": self.max_latency,
         }
-        limits = read_limits(limited, self.min_accuracy, trials)
-        objectives = self._objectives(study, trials)
-        best = front(trials, objectives, study.cost_range, limits.keeps)
-        steady = steadiness(best, trials) if self.steadiness else None
-        grown = None
-        if self.history:
-            _check_range(best)
-            grown = growth(trials, best)
-        return best, View(self.cost, limits, steady, grown)
+        if self.min_accuracy is None and not any(text is not None for text in costs.values()):
+            return None
+        from nasattn.analysis.limits import read_limits
+
+        return read_limits(costs, self.min_accuracy, trials)
 
     def _objectives(self, study: "Study", trials: "tuple[Trial, ...]") -> tuple[str, ...]:
         """Return what is compared: accuracy and the cost, where that is no objective."""

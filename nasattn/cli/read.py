@@ -26,6 +26,7 @@ from nasattn.errors import UserError
 if TYPE_CHECKING:
     from nasattn.analysis import Front
     from nasattn.records import Study, Trial
+    from nasattn.report.documents import Document
 
 StudyName = Annotated[
     str, typer.Argument(metavar="NAME", help="The study: the name of its folder.")
@@ -34,7 +35,9 @@ Plot = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Also draw the learning curve into FILE.png or FILE.svg."),
 ]
-TrialNumber = Annotated[int, typer.Argument(metavar="TRIAL", help="The trial's number.")]
+TrialNumber = Annotated[
+    int | None, typer.Argument(metavar="TRIAL", help="The trial's number.", show_default=False)
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -110,18 +113,26 @@ def trials(  # noqa: PLR0913 - one argument for each option of the command
 
 
 def show(  # noqa: PLR0913 - one argument for each option of the command
-    name: StudyName,
-    trial: TrialNumber,
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The study, or an architecture's .json.")
+    ],
+    trial: TrialNumber = None,
     *,
     runs_dir: RunsDir = RUNS,
     storage: Storage = None,
     plot: Plot = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show one trial: costs, the network with what sits where, learning curve."""
+    """Show one trial: costs, the network with what sits where, learning curve.
+
+    Of an architecture's .json it shows the network.
+    """
     from nasattn.analysis import baseline
     from nasattn.records import load_outline, load_trials
 
+    if trial is None:
+        _show_file(name, as_json=as_json)
+        return
     if plot:
         _check_plot(plot)
     study = opened(name, runs_dir, storage)
@@ -143,6 +154,25 @@ def show(  # noqa: PLR0913 - one argument for each option of the command
         print_page(lambda width: show_page(study, chosen, baseline(found), width, outline))
         if not study.is_of_one_network:
             _suggest(f"pareto {name}", runs_dir)
+
+
+def _show_file(file: str, *, as_json: bool) -> None:
+    """Show the network of an architecture's file, which is built for that.
+
+    Raises:
+        UserError: it is none.
+    """
+    if not file.endswith(".json"):
+        raise UserError(f"show {file}: which trial? `nasattn show {file} 0` shows the baseline")
+    from nasattn.cli.answer import answer
+    from nasattn.placement import read_architecture
+    from nasattn.placement.describing import describe_placed
+    from nasattn.report.network_picture import architecture_page
+
+    def describe() -> "Document":
+        return describe_placed(read_architecture(Path(file)))
+
+    answer(describe, architecture_page, f"nasattn cost {file}", as_json=as_json)
 
 
 def pareto(  # noqa: PLR0913 - one argument for each option of the command

@@ -3,15 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from nasattn.analysis import (
-    Condition,
-    Noise,
-    SiteRow,
-    different_conditions,
-    paired_difference,
-    seed_noise,
-    site_rows,
-)
+from nasattn.analysis.comparison import Condition, SiteRow, different_conditions, site_rows
+from nasattn.analysis.noise import Noise, paired_difference, seed_noise
 from nasattn.records import Outline, Study, Trial
 from nasattn.report.call_sites import natural
 from nasattn.report.conditions import conditions

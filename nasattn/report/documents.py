@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from nasattn.analysis import Front, Moment, Result, direction
+from nasattn.analysis import Front, Result, direction
 from nasattn.records import FIELDS, Outline, Study, Trial
 from nasattn.report.front_view import PLAIN, View, growth_rows
 
@@ -19,7 +19,7 @@ _MARKS = ("front", "baseline", "knee")
 TRIAL_FIELDS = tuple(name for name in FIELDS if name != "curve")
 """The columns of ``nasattn trials --csv``."""
 
-GROWTH_FIELDS = Moment._fields
+GROWTH_FIELDS = ("trial", "finished", "trials", "epochs", "hypervolume")
 """The columns of ``nasattn pareto --history --csv``."""
 
 PARETO_FIELDS = (*TRIAL_FIELDS, "repeats", "repeat_trials", "accuracy_sd", *_MARKS)
@@ -41,7 +41,7 @@ def pareto_document(study: Study, front: Front, view: View = PLAIN) -> Document:
     """Return ``nasattn pareto --json``: exact values, accuracy averaged over repeats."""
     names = front.objectives
     asked: dict[str, Any] = {}
-    if view.limits is not None and view.is_limited:
+    if view.limits is not None:
         asked["limits"] = {"accuracy": view.limits.accuracy, **view.limits.costs}
     if view.steadiness is not None:
         asked["steadiness"] = {**view.steadiness._asdict(), "shares": _shares(front, view)}

@@ -1,12 +1,17 @@
 """What a person asked of a front besides itself: limits, an axis, growth, steadiness."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nasattn.analysis import Front, Limits, Moment, Steadiness
+from nasattn.analysis import Front
 from nasattn.records import Study
 from nasattn.report.plot import Series, plot
 from nasattn.report.units import counted, human, milliseconds, percent
+
+if TYPE_CHECKING:  # who does not ask for them does not wait for them
+    from nasattn.analysis.growth import Moment
+    from nasattn.analysis.limits import Limits
+    from nasattn.analysis.steadiness import Steadiness
 
 _RIVALS = 5
 _LEAST_SHARE = 0.05
@@ -23,14 +28,9 @@ class View(NamedTuple):
     """
 
     axis: str | None = None
-    limits: Limits | None = None
-    steadiness: Steadiness | None = None
-    growth: tuple[Moment, ...] | None = None
-
-    @property
-    def is_limited(self) -> bool:
-        """Whether some architectures may be left out."""
-        return self.limits is not None and bool(self.limits.costs or self.limits.accuracy)
+    limits: "Limits | None" = None
+    steadiness: "Steadiness | None" = None
+    growth: "tuple[Moment, ...] | None" = None
 
 
 PLAIN = View()
@@ -44,7 +44,7 @@ def view_words(study: Study, front: Front, view: View) -> Iterable[str]:
             f"front of {_listed(front.objectives)}: the study's objectives are "
             f"{_listed(study.objectives)}"
         )
-    if view.limits is not None and view.is_limited:
+    if view.limits is not None:
         limits = [f"{cost} ≤ {_size(cost, limit)}" for cost, limit in view.limits.costs.items()]
         if view.limits.accuracy is not None:
             limits.append(f"accuracy ≥ {percent(view.limits.accuracy)} %")
@@ -52,7 +52,7 @@ def view_words(study: Study, front: Front, view: View) -> Iterable[str]:
         yield f"only {', '.join(limits)}: {kept}; knee and hypervolume are of these"
 
 
-def steadiness_words(front: Front, found: Steadiness) -> Iterable[str]:
+def steadiness_words(front: Front, found: "Steadiness") -> Iterable[str]:
     """Yield what the column of shares means, and who else came on the front."""
     yield (
         f"stays: in so many % of {counted(found.draws, 'draw')} of the seeds (with replacement, "
@@ -68,7 +68,7 @@ def steadiness_words(front: Front, found: Steadiness) -> Iterable[str]:
         yield f"not on the front now, but on it in some draws: {', '.join(words)}"
 
 
-def growth_plots(growth: Sequence[Moment], width: int) -> list[str]:
+def growth_plots(growth: "Sequence[Moment]", width: int) -> list[str]:
     """Draw the hypervolume after each trial that ended and over the epochs spent."""
     if not growth:
         return ["no hypervolume yet: no trial has ended"]
@@ -86,7 +86,7 @@ def growth_plots(growth: Sequence[Moment], width: int) -> list[str]:
     return [*lines, f"{said}, after {counted(at.epochs, 'epoch')}"]
 
 
-def growth_rows(growth: Iterable[Moment]) -> list[dict[str, Any]]:
+def growth_rows(growth: "Iterable[Moment]") -> list[dict[str, Any]]:
     """Return the moments in plain values."""
     return [moment._asdict() for moment in growth]
 

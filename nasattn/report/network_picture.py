@@ -5,10 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from nasattn.records import KeptSite
+from nasattn.records import KeptSite, kept_site
 from nasattn.report.call_sites import fold
-from nasattn.report.ink import paint
+from nasattn.report.documents import Document
+from nasattn.report.ink import headline, paint
 from nasattn.report.placements import module_words
+from nasattn.report.sites_page import backbone_words
 from nasattn.report.units import counted
 
 Placements = Sequence[Mapping[str, Any]]
@@ -31,6 +33,13 @@ class Block(NamedTuple):
     name: str
     steps: tuple[str, ...]
     is_bare: bool
+
+
+def architecture_page(document: Document, width: int | None) -> list[str]:
+    """Return the lines of ``nasattn show ARCHITECTURE.json``; ``width`` as for `pareto_page`."""
+    sites = [kept_site(site) for site in document["sites"]]
+    page = headline(f"{backbone_words(document)}: {document['digest']}", width)
+    return [*page, *network_picture(sites, document["placements"], width)]
 
 
 def network_picture(

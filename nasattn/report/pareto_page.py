@@ -1,8 +1,9 @@
 """The front of a study on a terminal: its table, its plot, its conditions."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from nasattn.analysis import Front, Result, Steadiness, direction, dominators
+from nasattn.analysis import Front, Result, direction, dominators
 from nasattn.records import Study, Trial
 from nasattn.report.conditions import conditions, hypervolume_words
 from nasattn.report.front_view import PLAIN, View, growth_plots, steadiness_words, view_words
@@ -12,6 +13,9 @@ from nasattn.report.placements import describe
 from nasattn.report.progress import progress_words
 from nasattn.report.table import Row, Table
 from nasattn.report.units import human, milliseconds, percent, points, relative
+
+if TYPE_CHECKING:
+    from nasattn.analysis.steadiness import Steadiness
 
 _ARROWS = {"maximize": "↑", "minimize": "↓"}
 _BEST_COLUMN = 4
@@ -55,12 +59,12 @@ def pareto_page(
 
 
 def _without_members(view: View) -> str:
-    if view.is_limited:
+    if view.limits is not None:
         return "no front: no complete architecture keeps to these limits"
     return "no front yet: it needs a complete trial"
 
 
-def front_table(front: Front, evaluated: str, steadiness: Steadiness | None = None) -> Table:
+def front_table(front: Front, evaluated: str, steadiness: "Steadiness | None" = None) -> Table:
     """Return the front's members and the baseline, sorted by the first cost.
 
     Args:
@@ -87,7 +91,7 @@ def _with_best(row: Row, result: Result) -> Row:
     return row._replace(cells=(*before, percent(result.trial.best_accuracy), *after))
 
 
-def _with_share(row: Row, result: Result, steadiness: Steadiness) -> Row:
+def _with_share(row: Row, result: Result, steadiness: "Steadiness") -> Row:
     share = steadiness.shares.get(result.trial.digest)
     return row._replace(cells=(*row.cells, "" if share is None else f"{100 * share:.0f}"))
 

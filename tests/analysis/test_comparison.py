@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from nasattn.analysis import different_conditions, site_rows
+from nasattn.analysis.comparison import different_conditions, site_rows
 from nasattn.records import Study, load_study
 from tests.outlines import placed
 from tests.studies import SETTINGS, make_trial, write_settings

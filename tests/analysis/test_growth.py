@@ -3,8 +3,10 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nasattn.analysis import front, growth
+from nasattn.analysis import front
+from nasattn.analysis.growth import Moment, growth
 from nasattn.records import Trial
+from nasattn.report.documents import GROWTH_FIELDS
 from tests.studies import make_trial
 
 OBJECTIVES = ("accuracy", "flops")
@@ -49,3 +51,7 @@ def test_what_a_limit_leaves_out_spends_epochs_and_adds_nothing() -> None:
     first, second = growth(trials, limited)
     assert first.hypervolume == second.hypervolume == limited.hypervolume
     assert second.epochs == 8
+
+
+def test_a_moment_has_the_columns_of_the_table() -> None:
+    assert Moment._fields == GROWTH_FIELDS

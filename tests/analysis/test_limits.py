@@ -1,6 +1,7 @@
 import pytest
 
-from nasattn.analysis import Limits, front, read_limits
+from nasattn.analysis import front
+from nasattn.analysis.limits import Limits, read_limits
 from nasattn.errors import UserError
 from tests.studies import make_trial
 

@@ -2,7 +2,7 @@ import statistics
 
 import pytest
 
-from nasattn.analysis import paired_difference, seed_noise
+from nasattn.analysis.noise import paired_difference, seed_noise
 from tests.studies import make_trial
 
 REACHED = {"a": (0.8, 0.9, 0.7), "b": (0.82, 0.76), "c": (0.5,)}

@@ -2,7 +2,8 @@ from itertools import product
 
 import pytest
 
-from nasattn.analysis import Front, front, steadiness
+from nasattn.analysis import Front, front
+from nasattn.analysis.steadiness import steadiness
 from nasattn.errors import UserError
 from nasattn.records import Trial
 from tests.studies import make_trial

@@ -296,6 +296,20 @@ def test_a_front_within_limits_and_of_another_cost(nasattn: Nasattn) -> None:
     assert "epochs spent on them" in text
 
 
+def test_the_network_of_an_architecture_file(nasattn: Nasattn, tmp_path: Path) -> None:
+    file = tmp_path / "fine.json"
+    eca = {"slot": "block_end", "at": "layer3.0.add", "module": "eca"}
+    file.write_text(json.dumps({"backbone": "resnet8", "placements": [eca]}))
+    done = nasattn("show", str(file))
+    assert "stage 3  64 channels" in done.stdout
+    assert "[eca(k=3)] · add" in done.stdout
+    assert done.stderr == f"next: nasattn cost {file}\n"
+    document = json.loads(nasattn("show", str(file), "--json").stdout)
+    assert document["placements"][0]["at"] == "layer3.0.add"
+    assert nasattn("show", "one").stderr.startswith("nasattn: show one: which trial?")
+    assert nasattn("show", "none.json").returncode == 2
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
-from nasattn.analysis import baseline, front, growth, read_limits, steadiness
+from nasattn.analysis import baseline, front
+from nasattn.analysis.growth import growth
+from nasattn.analysis.limits import read_limits
+from nasattn.analysis.steadiness import steadiness
 from nasattn.records import Study, Trial, load_study
 from nasattn.report.front_view import View
 from nasattn.report.ink import plain
