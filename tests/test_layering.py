@@ -56,7 +56,7 @@ HOMES: dict[str, set[str]] = {
 SEARCH = (
     *("__init__", "dates", "lock", "storage", "pruners", "study", "variation", "ledger"),
     *("pruning", "proposing", "trial", "working", "replay", "opening", "suggesting"),
-    *("invalidating", "existing", "steering", "dashboard", "crew"),
+    *("invalidating", "existing", "steering", "dashboard", "crew", "importance"),
 )
 
 

@@ -1,7 +1,7 @@
 """The Pareto front of a study's complete trials."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -71,8 +71,15 @@ def direction(objective: str) -> str:
     return "maximize" if objective == "accuracy" else "minimize"
 
 
+def _all(_: Result) -> bool:
+    return True
+
+
 def front(
-    trials: Sequence[Trial], objectives: Sequence[str], cost_range: CostRange | None = None
+    trials: Sequence[Trial],
+    objectives: Sequence[str],
+    cost_range: CostRange | None = None,
+    keeps: Callable[[Result], bool] = _all,
 ) -> Front:
     """Find the front of ``trials``.
 
@@ -83,14 +90,15 @@ def front(
         cost_range: Least and largest cost of the search space by name, for the hypervolume.
             That of latency is from the baseline's to ``LATENCY_SPAN`` times that: it is measured,
             and a range that grew with the trials would make the hypervolume fall.
+        keeps: Which architectures take part; the baseline is told of in any case.
     """
-    averaged = _averaged(trials)
+    averaged = filter(keeps, averages(trials))
     results = tuple(result for result in averaged if _values(result, objectives) is not None)
-    points = [_point(result, objectives) for result in results]
+    points = [point_of(result, objectives) for result in results]
     best = set(nondominated(points))
     on_front = [result for result, point in zip(results, points, strict=True) if point in best]
     members = sorted(on_front, key=lambda result: _order(result, objectives))
-    knee = knee_index([_point(member, objectives) for member in members])
+    knee = knee_index([point_of(member, objectives) for member in members])
     base = baseline(trials)
     ranges = {**_latency_range(base), **(cost_range or {})}
     return Front(
@@ -110,18 +118,19 @@ def baseline(trials: Sequence[Trial]) -> Result | None:
     A repeat of it may be complete while trial 0 itself is not.
     """
     digests = {trial.digest for trial in trials if trial.is_baseline}
-    return next((found for found in _averaged(trials) if found.trial.digest in digests), None)
+    return next((found for found in averages(trials) if found.trial.digest in digests), None)
 
 
 def dominators(result: Result, front: Front) -> tuple[Result, ...]:
     """Return the members of ``front`` that dominate ``result``."""
     if _values(result, front.objectives) is None:
         return ()
-    point = _point(result, front.objectives)
-    return tuple(m for m in front.members if dominates(_point(m, front.objectives), point))
+    point = point_of(result, front.objectives)
+    return tuple(m for m in front.members if dominates(point_of(m, front.objectives), point))
 
 
-def _averaged(trials: Iterable[Trial]) -> tuple[Result, ...]:
+def averages(trials: Iterable[Trial]) -> tuple[Result, ...]:
+    """Return what each architecture of ``trials`` reached, in the order of their first trials."""
     groups: dict[str, list[Trial]] = {}
     for trial in sorted(trials, key=lambda trial: trial.trial):
         if trial.is_result:
@@ -159,14 +168,15 @@ def _values(result: Result, objectives: Iterable[str]) -> dict[str, float] | Non
     return None if None in values.values() else values
 
 
-def _point(result: Result, objectives: Iterable[str]) -> Point:
+def point_of(result: Result, objectives: Iterable[str]) -> Point:
+    """Return an architecture's objectives as a point of which all is minimised."""
     values = _values(result, objectives) or {}
     return tuple(-value if name == "accuracy" else value for name, value in values.items())
 
 
 def _order(result: Result, objectives: Sequence[str]) -> tuple[float | int, ...]:
     costs_first = sorted(objectives, key=lambda name: name == "accuracy")
-    return (*_point(result, costs_first), result.trial.trial)
+    return (*point_of(result, costs_first), result.trial.trial)
 
 
 def _latency_range(baseline: Result | None) -> dict[str, tuple[float, float]]:

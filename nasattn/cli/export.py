@@ -7,7 +7,7 @@ import typer
 
 from nasattn.cli.answer import answer
 from nasattn.cli.options import RUNS, AsJson, RunsDir, Storage
-from nasattn.cli.read import StudyName, TrialNumber, numbered
+from nasattn.cli.read import StudyName, numbered
 
 if TYPE_CHECKING:
     from nasattn.records import Study, Trial
@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 def export(  # noqa: PLR0913 - one argument for each option of the command
     name: StudyName,
-    trial: TrialNumber,
+    trial: Annotated[int, typer.Argument(metavar="TRIAL", help="The trial's number.")],
     *,
     to: Annotated[Path, typer.Option(metavar="DIR", help="A new folder, or an empty one.")],
     kind: Annotated[

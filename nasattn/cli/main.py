@@ -25,6 +25,7 @@ from nasattn.cli import (
     steer,
     suggesting,
     tables,
+    weigh,
     workers,
 )
 from nasattn.errors import NasattnError
@@ -75,6 +76,7 @@ for _part in (
     suggesting,
     tables,
     savings,
+    weigh,
 ):
     _part.register(app)
 

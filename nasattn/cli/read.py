@@ -10,12 +10,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nasattn.cli.front import (
+    Asked,
+    Cost,
+    History,
+    MaxFlops,
+    MaxLatency,
+    MaxParams,
+    MinAccuracy,
+    Steady,
+)
 from nasattn.cli.options import RUNS, AsCsv, AsJson, RunsDir, Storage, runs_dir_words
 from nasattn.errors import UserError
 
 if TYPE_CHECKING:
     from nasattn.analysis import Front
     from nasattn.records import Study, Trial
+    from nasattn.report.documents import Document
 
 StudyName = Annotated[
     str, typer.Argument(metavar="NAME", help="The study: the name of its folder.")
@@ -24,7 +35,9 @@ Plot = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Also draw the learning curve into FILE.png or FILE.svg."),
 ]
-TrialNumber = Annotated[int, typer.Argument(metavar="TRIAL", help="The trial's number.")]
+TrialNumber = Annotated[
+    int | None, typer.Argument(metavar="TRIAL", help="The trial's number.", show_default=False)
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -37,7 +50,7 @@ def studies(*, runs_dir: RunsDir = RUNS, as_json: AsJson = False, as_csv: AsCsv 
     """List the studies and how far they are."""
     from nasattn.report.overview import OVERVIEW_FIELDS, overview_dict, overviews, studies_page
 
-    _check_one_form(as_json=as_json, as_csv=as_csv)
+    check_one_form(as_json=as_json, as_csv=as_csv)
     found = overviews(runs_dir)
     rows = [overview_dict(overview) for overview in found]
     if as_json:
@@ -45,7 +58,7 @@ def studies(*, runs_dir: RunsDir = RUNS, as_json: AsJson = False, as_csv: AsCsv 
 
         print_json({"studies": rows})
     elif as_csv:
-        _print_csv(OVERVIEW_FIELDS, rows)
+        print_csv(OVERVIEW_FIELDS, rows)
     else:
         from nasattn.report.ink import print_page
 
@@ -72,7 +85,7 @@ def trials(  # noqa: PLR0913 - one argument for each option of the command
     """
     from nasattn.records import load_trials
 
-    _check_one_form(as_json=as_json, as_csv=as_csv)
+    check_one_form(as_json=as_json, as_csv=as_csv)
     if watch:
         from nasattn.cli.watching import watch_trials
 
@@ -80,7 +93,7 @@ def trials(  # noqa: PLR0913 - one argument for each option of the command
             raise UserError("--watch and --csv: changes are printed as lines, or with --json")
         watch_trials(name, runs_dir, storage, as_json=as_json)
         return
-    study = _opened(name, runs_dir, storage)
+    study = opened(name, runs_dir, storage)
     found = load_trials(study, curves=as_json)
     if as_json:
         from nasattn.report.documents import print_json, trials_document
@@ -89,7 +102,7 @@ def trials(  # noqa: PLR0913 - one argument for each option of the command
     elif as_csv:
         from nasattn.report.documents import TRIAL_FIELDS
 
-        _print_csv(TRIAL_FIELDS, [trial.to_dict() for trial in found])
+        print_csv(TRIAL_FIELDS, [trial.to_dict() for trial in found])
     else:
         from nasattn.report.ink import print_page
         from nasattn.report.trials_page import trials_page
@@ -100,23 +113,32 @@ def trials(  # noqa: PLR0913 - one argument for each option of the command
 
 
 def show(  # noqa: PLR0913 - one argument for each option of the command
-    name: StudyName,
-    trial: TrialNumber,
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The study, or an architecture's .json.")
+    ],
+    trial: TrialNumber = None,
     *,
     runs_dir: RunsDir = RUNS,
     storage: Storage = None,
     plot: Plot = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show one trial: placements, costs, learning curve."""
-    from nasattn.analysis import baseline
-    from nasattn.records import load_trials
+    """Show one trial: costs, the network with what sits where, learning curve.
 
+    Of an architecture's .json it shows the network.
+    """
+    from nasattn.analysis import baseline
+    from nasattn.records import load_outline, load_trials
+
+    if trial is None:
+        _show_file(name, as_json=as_json)
+        return
     if plot:
         _check_plot(plot)
-    study = _opened(name, runs_dir, storage)
+    study = opened(name, runs_dir, storage)
     found = load_trials(study, curves=True)
     chosen = numbered(found, trial, study)
+    outline = load_outline(study.path)
     if plot:
         from nasattn.report.curve_picture import draw_curve
 
@@ -124,19 +146,45 @@ def show(  # noqa: PLR0913 - one argument for each option of the command
     if as_json:
         from nasattn.report.documents import print_json, show_document
 
-        print_json(show_document(study, chosen))
+        print_json(show_document(study, chosen, outline))
     else:
         from nasattn.report.ink import print_page
         from nasattn.report.show_page import show_page
 
-        print_page(lambda width: show_page(study, chosen, baseline(found), width))
+        print_page(lambda width: show_page(study, chosen, baseline(found), width, outline))
         if not study.is_of_one_network:
             _suggest(f"pareto {name}", runs_dir)
+
+
+def _show_file(file: str, *, as_json: bool) -> None:
+    """Show the network of an architecture's file, which is built for that.
+
+    Raises:
+        UserError: it is none.
+    """
+    if not file.endswith(".json"):
+        raise UserError(f"show {file}: give the trial's number too, or an architecture's .json")
+    from nasattn.cli.answer import answer
+    from nasattn.placement import read_architecture
+    from nasattn.placement.describing import describe_placed
+    from nasattn.report.network_picture import architecture_page
+
+    def describe() -> "Document":
+        return describe_placed(read_architecture(Path(file)))
+
+    answer(describe, architecture_page, f"nasattn cost {file}", as_json=as_json)
 
 
 def pareto(  # noqa: PLR0913 - one argument for each option of the command
     name: StudyName,
     *,
+    max_params: MaxParams = None,
+    max_flops: MaxFlops = None,
+    max_latency: MaxLatency = None,
+    min_accuracy: MinAccuracy = None,
+    cost: Cost = None,
+    history: History = False,
+    steadiness: Steady = False,
     runs_dir: RunsDir = RUNS,
     storage: Storage = None,
     posterior: Annotated[
@@ -146,30 +194,35 @@ def pareto(  # noqa: PLR0913 - one argument for each option of the command
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> None:
-    """Show the front, against the bare backbone."""
-    from nasattn.analysis import front
+    """Show the front, against the bare backbone; with --csv --history its growth instead."""
     from nasattn.records import load_trials
 
-    _check_one_form(as_json=as_json, as_csv=as_csv)
-    study = _opened(name, runs_dir, storage)
+    check_one_form(as_json=as_json, as_csv=as_csv)
+    study = opened(name, runs_dir, storage)
+    limits = (max_params, max_flops, max_latency, min_accuracy)
+    asked = Asked(*limits, cost, history, steadiness)
     if posterior:
+        if any(asked):
+            raise UserError(
+                "--posterior: is a front of its own; it takes none of the other options"
+            )
         _print_believed(study, runs_dir, as_json=as_json, as_csv=as_csv)
         return
     found = load_trials(study, curves=as_json)
-    best = front(found, study.objectives, study.cost_range)
+    best, view = asked.look(study, found)
     if as_json:
         from nasattn.report.documents import pareto_document, print_json
 
-        print_json(pareto_document(study, best))
+        print_json(pareto_document(study, best, view))
     elif as_csv:
-        from nasattn.report.documents import PARETO_FIELDS, pareto_rows
+        from nasattn.report.documents import pareto_table
 
-        _print_csv(PARETO_FIELDS, pareto_rows(best))
+        print_csv(*pareto_table(best, view))
     else:
         from nasattn.report.ink import print_page
         from nasattn.report.pareto_page import pareto_page
 
-        print_page(lambda width: pareto_page(study, found, best, width))
+        print_page(lambda width: pareto_page(study, found, best, width, view))
         if found:
             _suggest(_after_pareto(name, best), runs_dir)
 
@@ -186,7 +239,7 @@ def _print_believed(study: "Study", runs_dir: Path, *, as_json: bool, as_csv: bo
 
         print_json(report.believed_document(study, best))
     elif as_csv:
-        _print_csv(report.BELIEVED_FIELDS, report.believed_rows(best))
+        print_csv(report.BELIEVED_FIELDS, report.believed_rows(best))
     else:
         from nasattn.report.ink import print_page
 
@@ -201,7 +254,7 @@ def _check_plot(file: Path) -> None:
     check_suffix(file, SUFFIXES, "--plot")
 
 
-def _opened(name: str, runs_dir: Path, storage: str | None) -> "Study":
+def opened(name: str, runs_dir: Path, storage: str | None) -> "Study":
     """Return a study; say so where its trials are not where they should be."""
     from nasattn.records import load_study
 
@@ -214,7 +267,12 @@ def _opened(name: str, runs_dir: Path, storage: str | None) -> "Study":
     return study
 
 
-def _check_one_form(*, as_json: bool, as_csv: bool) -> None:
+def check_one_form(*, as_json: bool, as_csv: bool) -> None:
+    """Refuse two forms of output at once.
+
+    Raises:
+        UserError: both were asked for.
+    """
     if as_json and as_csv:
         raise UserError("--json and --csv: only one of them can be printed")
 
@@ -241,7 +299,8 @@ def _after_pareto(name: str, best: "Front") -> str:
     return f"show {name} {chosen.trial.trial}" if chosen else f"trials {name}"
 
 
-def _print_csv(heads: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+def print_csv(heads: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print ``rows`` under ``heads`` as comma-separated values."""
     from nasattn.report.documents import csv_text
 
     sys.stdout.write(csv_text(heads, rows))

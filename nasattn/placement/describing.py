@@ -5,7 +5,7 @@ from typing import Any
 
 from nasattn.attention.slot_kind import SlotKind
 from nasattn.errors import UnknownNameError
-from nasattn.placement.architecture import Scalar, Shape
+from nasattn.placement.architecture import Architecture, Scalar, Shape
 from nasattn.placement.canonical_form import backbone_sites
 from nasattn.placement.sites import Refusal, Site
 
@@ -44,6 +44,22 @@ def describe_sites(
             for refusal in found.refused
             if slot is None or _concerns(refusal.module, slot)
         ],
+    }
+
+
+def describe_placed(architecture: Architecture) -> Document:
+    """Describe an architecture: its placements and all sites of its backbone.
+
+    Raises:
+        UserError: the backbone is not there any more or does not take its arguments.
+    """
+    arguments, shape = dict(architecture.backbone_args), architecture.input_shape
+    found = backbone_sites(architecture.backbone, arguments, shape)
+    return {
+        **describe_backbone(architecture.backbone, arguments, shape),
+        "digest": architecture.digest,
+        "placements": [placement.to_dict() for placement in architecture.placements],
+        "sites": [describe_site(site) for site in found.sites],
     }
 
 

@@ -2,6 +2,16 @@
 
 from nasattn.records.exempt import is_drawn
 from nasattn.records.mark import MARK_KEY, Mark, marked, marks_of
+from nasattn.records.outline import (
+    OUTLINE_FILE,
+    KeptDecision,
+    KeptOption,
+    KeptSite,
+    Outline,
+    kept_site,
+    load_outline,
+    outline_of,
+)
 from nasattn.records.replay import Ended, Replay
 from nasattn.records.signs import RECORD_KEY, SIGN_PREFIX, WORKER_KEY
 from nasattn.records.storage import CURVE_KEY, load_running, load_trials
@@ -38,6 +48,7 @@ __all__ = [
     "HISTORY_FILE",
     "MARK_KEY",
     "OBJECTIVES",
+    "OUTLINE_FILE",
     "RECORD_KEY",
     "SIGN_PREFIX",
     "STATES",
@@ -46,9 +57,13 @@ __all__ = [
     "WEIGHTS_FILE",
     "WORKER_KEY",
     "Ended",
+    "KeptDecision",
+    "KeptOption",
+    "KeptSite",
     "KeptTrial",
     "LeftOut",
     "Mark",
+    "Outline",
     "Replay",
     "Study",
     "Table",
@@ -58,13 +73,16 @@ __all__ = [
     "has_trials",
     "history_text",
     "is_drawn",
+    "kept_site",
     "left_out_words",
     "list_studies",
+    "load_outline",
     "load_running",
     "load_study",
     "load_trials",
     "marked",
     "marks_of",
+    "outline_of",
     "read_table",
     "read_trial",
     "study_names",

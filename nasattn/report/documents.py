@@ -5,10 +5,12 @@ import io
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from nasattn.analysis import Front, Result, direction
-from nasattn.records import FIELDS, Study, Trial
+from nasattn.records import FIELDS, Outline, Study, Trial
+from nasattn.report.front_view import PLAIN, View, growth_rows
 
 Document = Mapping[str, Any]
 
@@ -16,6 +18,9 @@ _MARKS = ("front", "baseline", "knee")
 
 TRIAL_FIELDS = tuple(name for name in FIELDS if name != "curve")
 """The columns of ``nasattn trials --csv``."""
+
+GROWTH_FIELDS = ("trial", "finished", "trials", "epochs", "hypervolume")
+"""The columns of ``nasattn pareto --history --csv``."""
 
 PARETO_FIELDS = (*TRIAL_FIELDS, "repeats", "repeat_trials", "accuracy_sd", *_MARKS)
 """The columns of ``nasattn pareto --csv``."""
@@ -26,14 +31,22 @@ def trials_document(study: Study, trials: Iterable[Trial]) -> Document:
     return {"study": study.name, "trials": [trial.to_dict() for trial in trials]}
 
 
-def show_document(study: Study, trial: Trial) -> Document:
-    """Return ``nasattn show --json``."""
-    return {"study": study.name, **trial.to_dict()}
+def show_document(study: Study, trial: Trial, outline: Outline | None = None) -> Document:
+    """Return ``nasattn show --json``; the sites are null where the study did not record them."""
+    sites = None if outline is None else [asdict(site) for site in outline.sites]
+    return {"study": study.name, **trial.to_dict(), "sites": sites}
 
 
-def pareto_document(study: Study, front: Front) -> Document:
+def pareto_document(study: Study, front: Front, view: View = PLAIN) -> Document:
     """Return ``nasattn pareto --json``: exact values, accuracy averaged over repeats."""
     names = front.objectives
+    asked: dict[str, Any] = {}
+    if view.limits is not None:
+        asked["limits"] = {"accuracy": view.limits.accuracy, **view.limits.costs}
+    if view.steadiness is not None:
+        asked["steadiness"] = {**view.steadiness._asdict(), "shares": _shares(front, view)}
+    if view.growth is not None:
+        asked["history"] = growth_rows(view.growth)
     return {
         "study": study.name,
         "objectives": [{"name": name, "direction": direction(name)} for name in names],
@@ -41,7 +54,14 @@ def pareto_document(study: Study, front: Front) -> Document:
         "front": [result_values(member) for member in front.members],
         "hypervolume": front.hypervolume,
         "knee": front.knee.trial.trial if front.knee else None,
+        **asked,
     }
+
+
+def _shares(front: Front, view: View) -> dict[str, float]:
+    """Return how often each architecture was on the front, by the number of its first trial."""
+    shares = view.steadiness.shares if view.steadiness else {}
+    return {str(r.trial.trial): shares[r.trial.digest] for r in front.results}
 
 
 def result_values(result: Result) -> dict[str, Any]:
@@ -72,6 +92,18 @@ def pareto_rows(front: Front) -> list[dict[str, Any]]:
         return {**result_values(result), **dict(zip(_MARKS, found, strict=True))}
 
     return [row(result) for result in front.listed]
+
+
+def pareto_table(front: Front, view: View) -> tuple[Sequence[str], list[dict[str, Any]]]:
+    """Return columns and rows of ``nasattn pareto --csv``: the growth's where it was asked for."""
+    if view.growth is not None:
+        return GROWTH_FIELDS, growth_rows(view.growth)
+    if view.steadiness is None:
+        return PARETO_FIELDS, pareto_rows(front)
+    shares = view.steadiness.shares
+    pairs = zip(pareto_rows(front), front.listed, strict=True)
+    rows = [{**row, "steadiness": shares.get(r.trial.digest)} for row, r in pairs]
+    return (*PARETO_FIELDS, "steadiness"), rows
 
 
 def csv_text(heads: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:

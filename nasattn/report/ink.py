@@ -18,6 +18,9 @@ WIDEST_PLOT = 120
 PIPED_PLOT = 100
 
 _CODES = {"bold": 1, "dim": 2, "green": 32, "yellow": 33, "magenta": 35, "cyan": 36}
+_ASCII = str.maketrans("│┤├─┬└┌·●○◆▲▼×±Δ↑↓→…≤≥−–▁▂▃▄▅▆▇█", "|||-+++.*o#^vx~d^v>.<>--.:-=+*%#")
+"""What stands for a character where the output's encoding has none but ASCII's."""
+
 _SEQUENCE = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -84,6 +87,16 @@ def suggest(command: str) -> None:
     tell([paint(f"next: {command}", "dim")])
 
 
+def _written(text: str, encoding: str) -> str:
+    """Return ``text`` as an encoding can write it: drawn with ASCII where it has no lines."""
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.translate(_ASCII).encode(encoding, "replace").decode(encoding)
+    return text
+
+
 def _print(text: str, stream: TextIO) -> None:
-    stream.write((text if shows_colours(stream) else plain(text)) + "\n")
+    shown = (text if shows_colours(stream) else plain(text)) + "\n"
+    stream.write(_written(shown, stream.encoding or "utf-8"))
     stream.flush()  # so that the suggestion comes after the result where both go to one place

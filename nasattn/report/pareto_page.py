@@ -1,16 +1,21 @@
 """The front of a study on a terminal: its table, its plot, its conditions."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from nasattn.analysis import Front, Result, direction, dominators
 from nasattn.records import Study, Trial
 from nasattn.report.conditions import conditions, hypervolume_words
+from nasattn.report.front_view import PLAIN, View, growth_plots, steadiness_words, view_words
 from nasattn.report.ink import folded, paint, plot_width
 from nasattn.report.pareto_plot import BASELINE, KNEE, MEMBER, front_plot
 from nasattn.report.placements import describe
 from nasattn.report.progress import progress_words
 from nasattn.report.table import Row, Table
 from nasattn.report.units import human, milliseconds, percent, points, relative
+
+if TYPE_CHECKING:
+    from nasattn.analysis.steadiness import Steadiness
 
 _ARROWS = {"maximize": "↑", "minimize": "↓"}
 _BEST_COLUMN = 4
@@ -21,7 +26,11 @@ _BEST = (
 
 
 def pareto_page(
-    study: Study, trials: Sequence[Trial], front: Front, width: int | None
+    study: Study,
+    trials: Sequence[Trial],
+    front: Front,
+    width: int | None,
+    view: View = PLAIN,
 ) -> list[str]:
     """Return the lines of ``nasattn pareto``.
 
@@ -30,27 +39,39 @@ def pareto_page(
         trials: All of the study.
         front: Theirs.
         width: Of the terminal; None for as wide as the rows need.
+        view: How it is looked at.
     """
     aims = ", ".join(f"{name} {_ARROWS[direction(name)]}" for name in front.objectives)
     page = [f"{paint(study.name, 'bold')}  {aims}"]
-    page += [progress_words(study, trials), ""]
+    page += [progress_words(study, trials), *folded(view_words(study, front, view), width), ""]
     if not front.members:
-        return [*page, "no front yet: it needs a complete trial"]
-    page += front_table(front, study.evaluated).lines(width)
+        return [*page, _without_members(view)]
+    page += front_table(front, study.evaluated, view.steadiness).lines(width)
     if front.baseline is None and not study.is_of_one_network:
         page.append(paint(f"no baseline yet: {_baseline_state(trials)}", "yellow"))
-    page += ["", *front_plot(front, plot_width(width)), ""]
+    page += ["", *front_plot(front, plot_width(width), view.axis), ""]
+    if view.growth is not None:
+        page += [*growth_plots(view.growth, plot_width(width)), ""]
     notes = [f"conditions: {conditions(study, trials)}", hypervolume_words(front)]
+    if view.steadiness is not None:
+        notes = [*steadiness_words(front, view.steadiness), *notes]
     return page + folded([_BEST, *notes] if study.evaluated == "test" else notes, width)
 
 
-def front_table(front: Front, evaluated: str) -> Table:
+def _without_members(view: View) -> str:
+    if view.limits is not None:
+        return "no front: no complete architecture keeps to these limits"
+    return "no front yet: it needs a complete trial"
+
+
+def front_table(front: Front, evaluated: str, steadiness: "Steadiness | None" = None) -> Table:
     """Return the front's members and the baseline, sorted by the first cost.
 
     Args:
         front: Whose members.
         evaluated: The split that accuracy is measured on; of ``test`` the best epoch's accuracy is
             shown too, as publications print it.
+        steadiness: How often each stays on the front, where that is shown.
     """
     heads = ["<", "trial", "accuracy %", "Δ points", "params", "Δ %", "flops", "Δ %"]
     if any(member.trial.latency_ms is not None for member in front.members):
@@ -59,12 +80,20 @@ def front_table(front: Front, evaluated: str) -> Table:
     if evaluated == "test":
         heads.insert(_BEST_COLUMN, "best %")
         rows = [_with_best(row, front.listed[place]) for place, row in enumerate(rows)]
+    if steadiness is not None:
+        heads.append("stays %")
+        rows = [_with_share(row, front.listed[place], steadiness) for place, row in enumerate(rows)]
     return Table(tuple(heads), "placements", tuple(rows))
 
 
 def _with_best(row: Row, result: Result) -> Row:
     before, after = row.cells[:_BEST_COLUMN], row.cells[_BEST_COLUMN:]
     return row._replace(cells=(*before, percent(result.trial.best_accuracy), *after))
+
+
+def _with_share(row: Row, result: Result, steadiness: "Steadiness") -> Row:
+    share = steadiness.shares.get(result.trial.digest)
+    return row._replace(cells=(*row.cells, "" if share is None else f"{100 * share:.0f}"))
 
 
 def _row(result: Result, front: Front, cells: int) -> Row:

@@ -22,9 +22,15 @@ KNEE = Mark("◆", "bold magenta")
 BASELINE = Mark("▲", "bold cyan")
 
 
-def front_plot(front: Front, width: int) -> list[str]:
-    """Plot all results of ``front``; empty where none has an accuracy."""
-    cost = next((name for name in front.objectives if name != "accuracy"), None)
+def front_plot(front: Front, width: int, axis: str | None = None) -> list[str]:
+    """Plot all results of ``front``; empty where none has an accuracy.
+
+    Args:
+        front: Whose results.
+        width: Columns in all.
+        axis: The cost to plot against; None for the first that is an objective.
+    """
+    cost = axis or next((name for name in front.objectives if name != "accuracy"), None)
     size, prefix = prefix_for(max((_cost(r.trial, cost) for r in front.results), default=0))
 
     def series(label: str, mark: Mark, results: Iterable[Result | None]) -> Series:

@@ -5,11 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from nasattn.analysis import Result
-from nasattn.records import Study, Trial
+from nasattn.records import Outline, Study, Trial
 from nasattn.report.call_sites import natural
 from nasattn.report.conditions import conditions
 from nasattn.report.curves import Line, panels
 from nasattn.report.ink import folded, paint, plot_width
+from nasattn.report.network_picture import network_picture
 from nasattn.report.placements import BARE, options_words
 from nasattn.report.plot import Series, plot
 from nasattn.report.progress import STATE_STYLES
@@ -26,7 +27,13 @@ from nasattn.report.units import (
 )
 
 
-def show_page(study: Study, trial: Trial, baseline: Result | None, width: int | None) -> list[str]:
+def show_page(
+    study: Study,
+    trial: Trial,
+    baseline: Result | None,
+    width: int | None,
+    outline: Outline | None = None,
+) -> list[str]:
     """Return the lines of ``nasattn show``.
 
     Args:
@@ -34,6 +41,7 @@ def show_page(study: Study, trial: Trial, baseline: Result | None, width: int | 
         trial: With its learning curve.
         baseline: What accuracy and costs are compared with, if it is complete.
         width: As for `pareto_page`.
+        outline: The study's; without one the network is not drawn.
     """
     state = paint(trial.state, STATE_STYLES.get(trial.state, "green"))
     page = [paint(f"{study.name}, trial {trial.trial}: ", "bold") + state]
@@ -41,6 +49,7 @@ def show_page(study: Study, trial: Trial, baseline: Result | None, width: int | 
     longest = max(len(name) for name, _ in facts)
     for name, words in facts:
         page += _fact(f"  {name:<{longest}}  ", words, width)
+    page += ["", *_network(study, trial, outline, width)]
     page += ["", *_placements(trial, width), "", *_curve(study, trial, plot_width(width))]
     return [*page, "", *folded([f"conditions: {conditions(study, [trial])}"], width)]
 
@@ -132,6 +141,13 @@ def _micro_batch(trial: Trial) -> int | None:
 
 def _against(difference: str, unit: str) -> str:
     return f" ({difference}{unit} against the baseline)" if difference else ""
+
+
+def _network(study: Study, trial: Trial, outline: Outline | None, width: int | None) -> list[str]:
+    if outline is None:
+        unknown = "the network is not drawn: an older version made the study and recorded no stages"
+        return folded([f"{unknown}; `nasattn resume {study.name}` records them"], width)
+    return network_picture(outline.sites, trial.placements, width)
 
 
 def _placements(trial: Trial, width: int | None) -> list[str]:

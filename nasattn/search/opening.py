@@ -13,6 +13,7 @@ from nasattn.search.lock import opening
 from nasattn.search.storage import open_storage
 from nasattn.search.study.environment import differences, environment
 from nasattn.search.study.freeze import Material, freeze, thaw
+from nasattn.search.study.outline import keep_outline
 from nasattn.search.study.session import Session
 from nasattn.search.study.settings import Settings, check_same, kept_in
 from nasattn.search.study.study_file import StudyFile
@@ -137,6 +138,7 @@ def _open(
         storage = storage or open_storage(url, shown)
         ledger = Ledger(storage, settings, folder, shown, begun=begun)
         _save(settings, frozen, folder)
+        keep_outline(material, folder)
         _note_differences(frozen, session)
     return OpenStudy(material, ledger, folder, session)
 

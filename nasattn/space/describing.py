@@ -17,6 +17,7 @@ from nasattn.space.decision import Decision
 from nasattn.space.distribution import Distribution
 from nasattn.space.domains import Domain, Interval, Scalar
 from nasattn.space.filters import filter_words
+from nasattn.space.options import Option
 from nasattn.space.schema import Choice, SpaceFile
 from nasattn.space.space import Space, find_sites_of
 
@@ -92,10 +93,15 @@ def _choice(choice: Choice, space: Space, costs: Iterable[OptionCost]) -> Docume
 def _option(cost: OptionCost) -> Document:
     return {
         "module": cost.option.module,
-        "hyperparameters": {name: _domain(domain) for name, domain in cost.option.hyperparameters},
+        "hyperparameters": describe_domains(cost.option),
         "params": list(cost.params),
         "flops": list(cost.flops),
     }
+
+
+def describe_domains(option: Option) -> Document:
+    """Return the domains of an option's hyperparameters in plain values."""
+    return {name: _domain(domain) for name, domain in option.hyperparameters}
 
 
 def _domain(domain: Domain) -> list[Scalar] | Document:

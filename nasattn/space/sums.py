@@ -82,10 +82,27 @@ def halves(parts: Sequence[Sums]) -> tuple[Sums, Sums] | None:
 
 def sums_of(decision: Decision, model: CostModel) -> Sums:
     """Return what a decision's outcomes add; those of one interval count as one together."""
+    return Sums(*_weighed(decision, model)).joined()
+
+
+def cost_variances(decision: Decision, model: CostModel) -> dict[str, float]:
+    """Return the variance of what a decision adds to each cost, its outcomes weighed likewise.
+
+    Costs add up over decisions and the outcomes of one do not depend on another's, so the
+    variance of a cost over a space without a budget is the sum of its decisions' own.
+    """
+    values, weights = _weighed(decision, model)
+    share = (weights / weights.sum())[:, None]
+    variances = (share * (values - (share * values).sum(0)) ** 2).sum(0)
+    return dict(zip(COSTS, map(float, variances), strict=True))
+
+
+def _weighed(decision: Decision, model: CostModel) -> tuple[Counts, Weights]:
+    """Return what each outcome adds, and how many architectures it counts for."""
     priced = price(decision, model)
     names = [_without_intervals(outcome) for outcome, _ in priced]
     weights = np.array([1.0 / names.count(name) for name in names])
-    return Sums(np.array([row(totals) for _, totals in priced]), weights).joined()
+    return np.array([row(totals) for _, totals in priced]), weights
 
 
 def _without_intervals(outcome: Outcome) -> tuple[object, ...]:

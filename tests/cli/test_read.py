@@ -28,6 +28,7 @@ from nasattn.report.ink import plain
 from tests.studies import make_curve, make_study, make_trial, write_settings
 
 COMMANDS = [["studies"], ["trials", "one"], ["show", "one", "3"], ["pareto", "one"]]
+VIEWED = ["pareto", "one", "--max-params", "1.02x", "--cost", "params", "--history"]
 HEAVY = {"matplotlib", "moocore", "numpy", "optuna", "pandas", "scipy", "sqlalchemy", "torch"}
 
 
@@ -82,7 +83,7 @@ def imported_by(code: str) -> set[str]:
     return set(line.split()[1:])
 
 
-@pytest.mark.parametrize("command", [["--help"], ["trials", "one", "--watch"], *COMMANDS])
+@pytest.mark.parametrize("command", [["--help"], ["trials", "one", "--watch"], *COMMANDS, VIEWED])
 def test_reading_imports_nothing_heavy(runs: Path, command: list[str]) -> None:
     modules = imported_by(
         f"import os, sys; os.environ['NASATTN_RUNS'] = {str(runs)!r}\n"
@@ -173,7 +174,8 @@ def test_trials_as_json(nasattn: Nasattn, runs: Path) -> None:
 
 def test_a_trial_as_json(nasattn: Nasattn) -> None:
     document = json.loads(nasattn("show", "one", "3", "--json").stdout)
-    assert document == {"study": "one", **make_trial(3, curve=make_curve(4)).to_dict()}
+    record = make_trial(3, curve=make_curve(4)).to_dict()
+    assert document == {"study": "one", **record, "sites": None}
 
 
 def test_the_front_as_json_has_no_dominated_member(nasattn: Nasattn) -> None:
@@ -277,6 +279,65 @@ def _read_all(terminal: int) -> str:
             text += block
     os.close(terminal)
     return text.decode()
+
+
+def test_a_front_within_limits_and_of_another_cost(nasattn: Nasattn) -> None:
+    document = json.loads(nasattn(*VIEWED, "--json").stdout)
+    assert [one["name"] for one in document["objectives"]] == ["accuracy", "params"]
+    assert document["limits"] == {"accuracy": None, "params": pytest.approx(1.02 * 77_000)}
+    assert all(member["params"] <= 1.02 * 77_000 for member in document["front"])
+    assert len(document["history"]) == 20
+    assert document["history"][-1]["hypervolume"] == document["hypervolume"]
+    rows = list(csv.DictReader(io.StringIO(nasattn(*VIEWED, "--csv").stdout)))
+    assert [int(row["epochs"]) for row in rows] == [4 * n for n in range(1, 21)]
+    text = nasattn(*VIEWED).stdout
+    assert "front of accuracy, params: the study's objectives are accuracy, flops" in text
+    assert "only params ≤ 78.54k: 16 architectures" in text
+    assert "epochs spent on them" in text
+
+
+def test_the_network_of_an_architecture_file(nasattn: Nasattn, tmp_path: Path) -> None:
+    file = tmp_path / "fine.json"
+    eca = {"slot": "block_end", "at": "layer3.0.add", "module": "eca"}
+    file.write_text(json.dumps({"backbone": "resnet8", "placements": [eca]}))
+    done = nasattn("show", str(file))
+    assert "stage 3  64 channels" in done.stdout
+    assert "[eca(k=3)] · add" in done.stdout
+    assert done.stderr == f"next: nasattn cost {file}\n"
+    document = json.loads(nasattn("show", str(file), "--json").stdout)
+    assert document["placements"][0]["at"] == "layer3.0.add"
+    assert "give the trial's number too" in nasattn("show", "one").stderr
+    assert nasattn("show", "none.json").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--cost", "param"], 'no cost "param" in --cost'),
+        (["--cost", "latency_ms"], "measured none"),
+        (["--max-flops", "many"], "--max-flops many: must be a number"),
+        (["--steadiness"], "the study has none"),
+    ],
+)
+def test_a_view_that_cannot_be_had_says_why(
+    nasattn: Nasattn, options: list[str], words: str
+) -> None:
+    done = nasattn("pareto", "one", *options)
+    assert done.returncode == 2
+    assert words in done.stderr
+
+
+def test_where_no_line_can_be_drawn_ascii_stands(
+    nasattn: Nasattn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", file)
+        nasattn("pareto", "one")
+    text = file.buffer.getvalue().decode("ascii")  # type: ignore[attr-defined]
+    assert "^ baseline" in text
+    assert "accuracy ^, flops v" in text
+    assert "?" not in text
 
 
 def test_commands_are_plain_functions(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:

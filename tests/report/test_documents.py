@@ -39,7 +39,8 @@ def test_the_trials_document(study: Study) -> None:
 
 
 def test_the_document_of_a_trial(study: Study) -> None:
-    assert show_document(study, make_trial(3)) == {"study": "one", **make_trial(3).to_dict()}
+    record = make_trial(3).to_dict()
+    assert show_document(study, make_trial(3)) == {"study": "one", **record, "sites": None}
 
 
 def test_the_pareto_document(study: Study) -> None:

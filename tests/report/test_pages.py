@@ -6,12 +6,17 @@ from typing import Any
 import pytest
 
 from nasattn.analysis import baseline, front
+from nasattn.analysis.growth import growth
+from nasattn.analysis.limits import read_limits
+from nasattn.analysis.steadiness import steadiness
 from nasattn.records import Study, Trial, load_study
+from nasattn.report.front_view import View
 from nasattn.report.ink import plain
 from nasattn.report.overview import overviews, studies_page
 from nasattn.report.pareto_page import pareto_page
 from nasattn.report.show_page import show_page
 from nasattn.report.trials_page import trials_page
+from tests.outlines import make_outline, placed
 from tests.studies import make_curve, make_study, make_trial, write_settings
 
 WIDTHS = [80, 160, None]
@@ -87,6 +92,33 @@ def test_a_dominated_baseline_keeps_its_row_and_says_by_what(tmp_path: Path) -> 
     (row,) = [line for line in lines if line.startswith("● ")]
     assert "+5.00" in row
     assert "-5.56" in row
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_page_of_a_view(tmp_path: Path, width: int | None) -> None:
+    found = some_trials()
+    again = [replace(t, trial=20 + t.trial, repeat=1, accuracy=0.93) for t in found[:17]]
+    study, trials = study_with(tmp_path), [*found, *again]
+    limits = read_limits({"params": "1.02x"}, "85%", trials)
+    best = front(trials, study.objectives, study.cost_range, limits.keeps)
+    view = View("params", limits, steadiness(best, trials), growth(trials, best))
+    lines = [plain(line) for line in pareto_page(study, trials, best, width, view)]
+    check_lines(lines, width)
+    text = " ".join(" ".join(lines).split())
+    assert f"only params ≤ 78.54k, accuracy ≥ 85.00 %: {len(best.results)} architectures" in text
+    assert "stays %" in text
+    assert f"{len(best.results)} of {len(best.results)} architectures have several seeds" in text
+    assert "params (k)" in text
+    assert text.count("hypervolume │") + text.count("hypervolume 0") >= 1
+    assert "trials ended" in text
+
+
+def test_a_front_that_limits_leave_empty_says_so(tmp_path: Path) -> None:
+    study, trials = study_with(tmp_path), some_trials()
+    limits = read_limits({}, "99.9%", trials)
+    best = front(trials, study.objectives, study.cost_range, limits.keeps)
+    lines = pareto_page(study, trials, best, 80, View(limits=limits))
+    assert lines[-1] == "no front: no complete architecture keeps to these limits"
 
 
 def test_without_a_baseline_the_page_says_why(tmp_path: Path) -> None:
@@ -208,6 +240,14 @@ def test_the_page_of_a_trial_has_all_of_it(tmp_path: Path, width: int | None, nu
     assert ("no epoch is finished yet" in text) is (not trial.curve)
     assert ("● validation accuracy" in text) is bool(trial.curve)
     assert ("○ training loss ● validation loss" in text) is bool(trial.curve)
+
+
+def test_the_network_is_drawn_where_its_sites_are_recorded(tmp_path: Path) -> None:
+    study, trial = study_with(tmp_path), make_trial(3, placements=placed(2))
+    text = "\n".join(plain(line) for line in show_page(study, trial, None, 80, make_outline()))
+    assert "stage 2  32 channels, 16×16\n  │ layer2.0  [gct] · conv1\n" in text
+    old = " ".join(" ".join(map(plain, show_page(study, trial, None, 80))).split())
+    assert "recorded no stages; `nasattn resume one` records them" in old
 
 
 def test_a_curve_with_gaps_is_drawn_without_them(tmp_path: Path) -> None:

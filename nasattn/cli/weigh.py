@@ -1,0 +1,149 @@
+"""The commands that weigh trials against each other: compare, importance.
+
+As the reading commands they import neither torch nor optuna, but for ``importance``, whose
+evaluator is Optuna's.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nasattn.cli.options import RUNS, AsCsv, AsJson, RunsDir, Storage, runs_dir_words
+from nasattn.cli.read import StudyName, check_one_form, numbered, opened, print_csv
+from nasattn.errors import UserError
+
+if TYPE_CHECKING:
+    from nasattn.records import Outline, Study
+    from nasattn.report.compare_page import Side
+    from nasattn.report.importance_page import Weighed
+
+First = Annotated[
+    str, typer.Argument(metavar="A", help="A trial's number; OTHER:N is trial N of another study.")
+]
+Second = Annotated[str, typer.Argument(metavar="B", help="Likewise.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the weighing commands to ``app``."""
+    for command in (compare, importance):
+        app.command()(command)
+
+
+def compare(  # noqa: PLR0913 - one argument for each option of the command
+    name: StudyName,
+    first: First,
+    second: Second,
+    *,
+    runs_dir: RunsDir = RUNS,
+    storage: Storage = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show two trials side by side: sites, costs, curves, and what their difference is worth."""
+    from nasattn.report.compare_page import compare_document, compare_page
+
+    sides = (_side(name, first, runs_dir, storage), _side(name, second, runs_dir, storage))
+    if as_json:
+        from nasattn.report.documents import print_json
+
+        print_json(compare_document(sides))
+    else:
+        from nasattn.report.ink import print_page, suggest
+
+        print_page(lambda width: compare_page(sides, width))
+        one = sides[1]
+        suggest(f"nasattn show {one.study.name} {one.trial.trial}{runs_dir_words(runs_dir)}")
+
+
+def importance(  # noqa: PLR0913 - one argument for each option of the command
+    name: StudyName,
+    *,
+    effects_alone: Annotated[
+        bool, typer.Option("--map", help="Only the map of effects, which takes no time.")
+    ] = False,
+    runs_dir: RunsDir = RUNS,
+    storage: Storage = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """Show which decision drives accuracy and costs, and the effect of each option by stage."""
+    check_one_form(as_json=as_json, as_csv=as_csv)
+    weighed = _weighed(opened(name, runs_dir, storage), with_importances=not effects_alone)
+    if as_json:
+        from nasattn.report.documents import print_json
+        from nasattn.report.importance_page import importance_document
+
+        print_json(importance_document(weighed))
+    elif as_csv:
+        from nasattn.report.importance_page import importance_table
+
+        print_csv(*importance_table(weighed))
+    else:
+        from nasattn.report.importance_page import importance_page
+        from nasattn.report.ink import print_page, suggest
+
+        print_page(lambda width: importance_page(weighed, width))
+        suggest(f"nasattn pareto {name}{runs_dir_words(runs_dir)}")
+
+
+def _weighed(study: "Study", *, with_importances: bool) -> "Weighed":
+    """Return what the trials of a study say about its decisions.
+
+    Raises:
+        UserError: it has no decisions or none recorded, or too few trials.
+    """
+    from nasattn.analysis.decided import intervals
+    from nasattn.analysis.effects import effects
+    from nasattn.analysis.evidence import evidence
+    from nasattn.analysis.importance import importances
+    from nasattn.records import load_trials
+    from nasattn.report.importance_page import Weighed
+
+    outline = _outline(study)
+    trials = load_trials(study, curves=False)
+    said = evidence(outline, trials)
+    found = None
+    if with_importances:
+        from nasattn.search.importance import PedAnova
+
+        evaluate = PedAnova(said.samples, intervals(outline))
+        found = importances(said.samples, said.parameters, evaluate)
+    whole = said.by_choice
+    by_choice = None
+    if len(whole.outline.decisions) < len(outline.decisions):
+        by_choice = effects(whole.runs, whole.options)
+    return Weighed(study, trials, said, effects(said.runs, said.options), by_choice, found)
+
+
+def _outline(study: "Study") -> "Outline":
+    from nasattn.records import load_outline
+
+    if study.settings.get("variant"):
+        raise UserError(
+            f'study "{study.name}" lists variants, it decides nothing: `nasattn compare` sets two '
+            "of them side by side"
+        )
+    outline = load_outline(study.path)
+    if outline is None:
+        raise UserError(
+            f'study "{study.name}" was made by an older version, which did not record its '
+            f"decisions: `nasattn resume {study.name}` records them"
+        )
+    return outline
+
+
+def _side(name: str, text: str, runs_dir: Path, storage: str | None) -> "Side":
+    """Return one of two trials to compare.
+
+    Raises:
+        UserError: there is no such study or trial.
+    """
+    from nasattn.records import load_outline, load_trials
+    from nasattn.report.compare_page import Side
+
+    other, colon, number = text.rpartition(":")
+    if not number.isdecimal() or (colon and not other):
+        raise UserError(f"{text}: must be a trial's number, or STUDY:NUMBER, such as quickstart:5")
+    study = opened(other or name, runs_dir, storage)
+    trials = load_trials(study, curves=True)
+    return Side(study, numbered(trials, int(number), study), trials, load_outline(study.path))
