@@ -9,9 +9,16 @@ from nasattn.cli.options import RUNS, RunsDir, Storage
 from nasattn.cli.read import StudyName
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nasattn.analysis import Front
     from nasattn.analysis.variants import Comparison
     from nasattn.records import Study, Trial
     from nasattn.report.gallery import Gallery
+    from nasattn.report.html import Drawn
+
+_COLUMNS = 116
+"""Of what is drawn with characters."""
 
 
 def register(app: typer.Typer) -> None:
@@ -49,9 +56,34 @@ def report(  # noqa: PLR0913 - one argument for each option of the command
     pictures = _gallery(study, trials, gallery, shown) if gallery is not None else None
     file = to or study.path / "report.html"
     found = front(trials, study.objectives, study.cost_range)
-    content = Report(study, trials, found, pictures, _comparison(study, trials))
+    drawn = tuple(_drawn(study, trials, found))
+    content = Report(study, trials, found, pictures, _comparison(study, trials), drawn)
     size = write_report(content, file)
     print_page(lambda width: [f"{file}: {human(size)} bytes, opens in any browser"])
+
+
+def _drawn(study: "Study", trials: "tuple[Trial, ...]", found: "Front") -> "Iterator[Drawn]":
+    """Yield the network at the front's knee, or its most accurate one, and the map of effects."""
+    from nasattn.cli.weigh import weighed_of
+    from nasattn.errors import UserError
+    from nasattn.records import load_outline
+    from nasattn.report.html import Drawn
+    from nasattn.report.importance_page import importance_page
+    from nasattn.report.network_picture import network_picture
+
+    chosen = found.knee or (found.members[-1] if found.members else None)
+    outline = load_outline(study.path)
+    if chosen is not None and outline is not None:
+        lines = network_picture(outline.sites, chosen.trial.placements, _COLUMNS)
+        yield Drawn("network", f"The network of trial {chosen.trial.trial}", lines)
+    try:
+        weighed = weighed_of(study, with_importances=False)
+    except UserError as error:
+        lines = [] if study.settings.get("variant") else [str(error)]
+    else:
+        lines = importance_page(weighed, _COLUMNS)
+    if lines:
+        yield Drawn("effects", "What each choice does", lines)
 
 
 def _comparison(study: "Study", trials: "tuple[Trial, ...]") -> "Comparison | None":

@@ -68,7 +68,7 @@ def importance(  # noqa: PLR0913 - one argument for each option of the command
 ) -> None:
     """Show which decision drives accuracy and costs, and the effect of each option by stage."""
     check_one_form(as_json=as_json, as_csv=as_csv)
-    weighed = _weighed(opened(name, runs_dir, storage), with_importances=not effects_alone)
+    weighed = weighed_of(opened(name, runs_dir, storage), with_importances=not effects_alone)
     if as_json:
         from nasattn.report.documents import print_json
         from nasattn.report.importance_page import importance_document
@@ -86,7 +86,7 @@ def importance(  # noqa: PLR0913 - one argument for each option of the command
         suggest(f"nasattn pareto {name}{runs_dir_words(runs_dir)}")
 
 
-def _weighed(study: "Study", *, with_importances: bool) -> "Weighed":
+def weighed_of(study: "Study", *, with_importances: bool) -> "Weighed":
     """Return what the trials of a study say about its decisions.
 
     Raises:

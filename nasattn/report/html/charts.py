@@ -12,7 +12,7 @@ from nasattn.report.units import human, percent
 Figure = dict[str, Any]
 
 _FRONT, _OTHER, _BASE = "#2a78c2", "#98a2ad", "#c2412a"
-_MOST_CURVES = 40
+_MOST_CURVES, _MOST_TICKS = 40, 20
 
 
 def front_figure(front: Front, cost: str) -> Figure:
@@ -74,7 +74,9 @@ def curves_figure(trials: Sequence[Trial], front: Front) -> Figure:
     lines = [_curve(trial, _OTHER, 1, legend=False) for trial in others]
     lines += [_curve(t, _BASE if t.trial in base else _FRONT, 2, legend=True) for t in chosen]
     layout = _layout("epoch", "accuracy %") | {"hovermode": "closest"}
-    layout["xaxis"] |= {"tickformat": "d", "rangemode": "tozero"}
+    longest = max((len(trial.curve) for trial in drawn), default=0)
+    # Epochs are whole: of few each has a tick, which would else stand between them.
+    layout["xaxis"] |= {"dtick": 1} if longest <= _MOST_TICKS else {"tickformat": "d"}
     return {"data": lines, "layout": layout}
 
 

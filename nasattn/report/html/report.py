@@ -17,11 +17,26 @@ from nasattn.report.html.charts import curves_figure, front_figure, hidden_curve
 from nasattn.report.html.checklist import Item, checklist
 from nasattn.report.html.frame import Section, chart, page
 from nasattn.report.html.tables import Column, table, terminal_table
+from nasattn.report.ink import plain
 from nasattn.report.placements import describe
 from nasattn.report.progress import progress_words
 from nasattn.report.trials_page import epochs_words
 from nasattn.report.units import counted, duration, human, milliseconds, percent, points, relative
 from nasattn.report.variants_page import accuracy_table, cost_table, variants_notes
+
+
+class Drawn(NamedTuple):
+    """A page of the terminal's, as it is drawn there.
+
+    Args:
+        anchor: Its place in the page's links.
+        title: Its heading.
+        lines: Lines of characters, colours or not.
+    """
+
+    anchor: str
+    title: str
+    lines: Sequence[str]
 
 
 class Report(NamedTuple):
@@ -33,6 +48,7 @@ class Report(NamedTuple):
         front: Their front.
         gallery: Pictures that one of the networks classified; None without.
         comparison: Of its variants, where it is a study of variants.
+        drawn: What the terminal draws with characters: networks, the map of effects.
     """
 
     study: Study
@@ -40,6 +56,7 @@ class Report(NamedTuple):
     front: Front
     gallery: Gallery | None = None
     comparison: Comparison | None = None
+    drawn: Sequence[Drawn] = ()
 
 
 def write_report(report: Report, file: Path) -> int:
@@ -66,6 +83,9 @@ def _sections(report: Report) -> Iterator[Section]:
     yield Section("front", "Front", _front(report))
     if any(trial.curve for trial in report.trials):
         yield Section("curves", "Learning curves", _curves(report))
+    for drawn in report.drawn:
+        lines = escape("\n".join(map(plain, drawn.lines)))
+        yield Section(drawn.anchor, drawn.title, f"<pre>{lines}</pre>")
     yield Section("trials", "Trials", _trials(report))
     if report.comparison:
         yield Section("variants", "Variants", _variants(report, report.comparison))
