@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nasattn.cli.answer import results_alone
 from nasattn.cli.read import numbered
 from nasattn.cli.search import run_watched, work_by
 from nasattn.cli.variants import Shown, check_before, show_what_there_is
@@ -148,7 +149,8 @@ def _show_plan(study: "StudyFile", source: "Source", how: How) -> None:
     from nasattn.training import resolve_device
 
     session = Session(how.runs_dir, resolve_device(how.device), make_observer(), lambda: None)
-    planned = plan(freeze(study, Path(), source.words, session, None), source.pace, ended=0)
+    with results_alone():
+        planned = plan(freeze(study, Path(), source.words, session, None), source.pace, ended=0)
     if how.shown.form == "json":
         from nasattn.report.documents import print_json
 
@@ -175,11 +177,12 @@ def _run(study: "StudyFile", text: str, source: "Source", how: How) -> None:
             opened.session.observer.note(words)
         return train(opened)
 
-    run_watched(
-        lambda session: search(study, Path(), source.words, session, work),
-        study.name or "",
-        how.device,
-        how.runs_dir,
-        timeout=how.timeout,
-        tensorboard=False,
-    )
+    with results_alone():
+        run_watched(
+            lambda session: search(study, Path(), source.words, session, work),
+            study.name or "",
+            how.device,
+            how.runs_dir,
+            timeout=how.timeout,
+            tensorboard=False,
+        )
