@@ -100,7 +100,9 @@ def front_of(name: str, runs_dir: Path, storage: str | None) -> list[int]:
     best = front(load_trials(study, curves=False), study.objectives, study.cost_range)
     found = [member.trial.trial for member in best.members if member.trial.placements]
     if not found:
-        raise UserError(f'study "{name}": its front has nothing but the bare backbone, if that')
+        raise UserError(
+            f'study "{name}": its front has nothing but the bare backbone, or nothing at all'
+        )
     return found
 
 
