@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from nasattn.cli.answer import results_alone
 from nasattn.cli.options import RUNS, AsCsv, AsJson, RunsDir, Storage
 from nasattn.cli.read import StudyName
 from nasattn.cli.search import (
@@ -148,17 +149,16 @@ def ablate(  # noqa: PLR0913 - one argument for each option of the command
     from nasattn.search.variation.asking import Asks, ablation, by_of, comparison
     from nasattn.search.variation.source import network_source
 
-    if trial is None:
-        found = network_source(source, variant or (), overrides, runs_dir, profile)
-    elif profile is None and not variant:
-        found = trials_of(source, {"full": trial}, overrides, runs_dir, storage)
-    else:
+    if trial is not None and (profile is not None or variant):
         raise UserError("--profile and --variant: go with a study file, not with a trial")
-    if variant:
-        carry_out(found, *comparison(found), how)
-        return
     asks = Asks.FACTORIAL if factorial else Asks.ADD_ONE_IN if add_one_in else Asks.LEAVE_ONE_OUT
-    carry_out(found, *ablation(found, asks, sweep or (), by_of(by)), how)
+    with results_alone():
+        if trial is None:
+            found = network_source(source, variant or (), overrides, runs_dir, profile)
+        else:
+            found = trials_of(source, {"full": trial}, overrides, runs_dir, storage)
+        asked_for = comparison(found) if variant else ablation(found, asks, sweep or (), by_of(by))
+    carry_out(found, *asked_for, how)
 
 
 def retrain(  # noqa: PLR0913 - one argument for each option of the command
@@ -202,5 +202,7 @@ def retrain(  # noqa: PLR0913 - one argument for each option of the command
     overrides = overrides_of(settings, {"recipe.epochs": epochs}, data, recipe)
     numbers = front_of(name, runs_dir, storage) if front else trials or ()
     chosen = {f"trial {number}": number for number in numbers}
-    found = trials_of(name, chosen, overrides, runs_dir, storage)
-    carry_out(found, *retraining(found), how)
+    with results_alone():
+        found = trials_of(name, chosen, overrides, runs_dir, storage)
+        asked_for = retraining(found)
+    carry_out(found, *asked_for, how)

@@ -3,10 +3,15 @@
 import contextlib
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from nasattn.report.documents import Document
+
+
+def results_alone() -> "contextlib.redirect_stdout[TextIO]":
+    """Keep standard output for results while a user's network is at work, which may print."""
+    return contextlib.redirect_stdout(sys.stderr)
 
 
 def answer(
@@ -17,8 +22,7 @@ def answer(
     as_json: bool,
 ) -> None:
     """Print what ``describe`` returns, and the command that may come next."""
-    # A user's network may print: standard output is for results alone.
-    with contextlib.redirect_stdout(sys.stderr):
+    with results_alone():
         document = describe()
     if as_json:
         from nasattn.report.documents import print_json

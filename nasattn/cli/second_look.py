@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nasattn.cli.answer import results_alone
 from nasattn.cli.read import numbered
 from nasattn.cli.search import run_watched, work_by
 from nasattn.cli.variants import Shown, check_before, show_what_there_is
@@ -99,7 +100,9 @@ def front_of(name: str, runs_dir: Path, storage: str | None) -> list[int]:
     best = front(load_trials(study, curves=False), study.objectives, study.cost_range)
     found = [member.trial.trial for member in best.members if member.trial.placements]
     if not found:
-        raise UserError(f'study "{name}": its front has nothing but the bare backbone, if that')
+        raise UserError(
+            f'study "{name}": its front has nothing but the bare backbone, or nothing at all'
+        )
     return found
 
 
@@ -148,7 +151,8 @@ def _show_plan(study: "StudyFile", source: "Source", how: How) -> None:
     from nasattn.training import resolve_device
 
     session = Session(how.runs_dir, resolve_device(how.device), make_observer(), lambda: None)
-    planned = plan(freeze(study, Path(), source.words, session, None), source.pace, ended=0)
+    with results_alone():
+        planned = plan(freeze(study, Path(), source.words, session, None), source.pace, ended=0)
     if how.shown.form == "json":
         from nasattn.report.documents import print_json
 
@@ -175,11 +179,12 @@ def _run(study: "StudyFile", text: str, source: "Source", how: How) -> None:
             opened.session.observer.note(words)
         return train(opened)
 
-    run_watched(
-        lambda session: search(study, Path(), source.words, session, work),
-        study.name or "",
-        how.device,
-        how.runs_dir,
-        timeout=how.timeout,
-        tensorboard=False,
-    )
+    with results_alone():
+        run_watched(
+            lambda session: search(study, Path(), source.words, session, work),
+            study.name or "",
+            how.device,
+            how.runs_dir,
+            timeout=how.timeout,
+            tensorboard=False,
+        )

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 from nasattn.cli.main import app
+from nasattn.records import Trial
 from nasattn.search.variation.fresh import fresh_seed
 from nasattn.training import seed_of
 from tests.search.tiny import SPACE, STUDY, fail, nasattn, numbers, trials, write_study
@@ -248,6 +249,28 @@ def test_the_study_is_only_written_where_that_is_asked(home: Path) -> None:
     assert not (home / "runs" / "mine").exists()
     other = fail(*line[:-1], 5, "--runs-dir", home / "runs")
     assert "exists with other contents" in other
+
+
+def test_the_whole_front_is_trained_anew_but_for_the_bare_backbone(tmp_path: Path) -> None:
+    def gated(number: int, *calls: str, **values: float) -> Trial:
+        options = {"slot": "before_conv", "module": "gct", "options": {}}
+        return make_trial(number, placements=tuple({**options, "at": c} for c in calls), **values)
+
+    found = [
+        make_trial(0, accuracy=0.90, flops=800_000),
+        gated(1, "conv1", accuracy=0.92, flops=810_000),
+        gated(2, "layer1.0.conv1", accuracy=0.91, flops=820_000),  # dominated by trial 1
+        gated(3, "conv1", "layer1.0.conv1", accuracy=0.95, flops=830_000),
+    ]
+    make_study(tmp_path / "runs", "many", found)
+    run(tmp_path, "retrain", "many", "--front", "--write", tmp_path / "front.toml")
+    made = tomllib.loads((tmp_path / "front.toml").read_text(encoding="utf-8"))
+    assert [variant["name"] for variant in made["variant"]] == ["bare", "trial 1", "trial 3"]
+    assert made["origin"]["scores"] == {"bare": 0.90, "trial 1": 0.92, "trial 3": 0.95}
+    assert (made["name"], made["repeats"], made["evaluate"]) == ("many-front-retrain", 5, "test")
+    make_study(tmp_path / "runs", "bare", found[:1])
+    alone = fail("retrain", "bare", "--front", "--runs-dir", tmp_path / "runs")
+    assert "its front has nothing but the bare backbone" in alone
 
 
 def test_another_recipe_is_taken_from_a_study_file(home: Path) -> None:
