@@ -230,7 +230,7 @@ class SamplerProposer:
             # What was turned down stays in the mirror as running, which steers samplers away.
             trial = mirror.ask()
             architecture = decide(self._space, SamplerChooser(trial))
-            asked = mirror.trials[-1]
+            asked = mirror.get_trials(deepcopy=False)[-1]
             kept = kept_notes(settings.search.sampler, asked.system_attrs)
             notes.update(kept)
             yield Proposal(architecture, asked.params, asked.distributions, kept)
