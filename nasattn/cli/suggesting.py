@@ -42,7 +42,8 @@ def suggest(  # noqa: PLR0913 - one argument for each option of the command
 ) -> None:
     """Name architectures never trained that promise the front most, by what all trials say.
 
-    Each has the accuracy to be expected of it, its exact costs and its chance of the front.
+    Each has the accuracy to be expected of it, its exact costs and its chance of the front. With
+    --train the study goes on as by `resume --trials`: first those, then what it lacks itself.
     """
     from nasattn.records import load_study
 

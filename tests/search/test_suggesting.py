@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from nasattn.cli.main import app
 from nasattn.records import load_study, load_trials
+from nasattn.search.pruners import PRUNERS
 from tests.search.tiny import STUDY, fail, trials, write_study
 
 SMALL = STUDY.replace("trials = 5", 'trials = 4\nbudget = { params = "1.05x" }').replace(
@@ -73,3 +74,14 @@ def test_what_cannot_suggest_says_why(tmp_path: Path) -> None:
     run("search", path, "--runs-dir", tmp_path)
     message = fail("suggest", "tiny", "--runs-dir", tmp_path)
     assert message == 'suggest: needs 4 complete trials to learn from, study "tiny" has 2'
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pruner", sorted(PRUNERS.keys() - {"none"}))
+def test_the_sampler_goes_with_every_pruner(tmp_path: Path, pruner: str) -> None:
+    path = write_study(tmp_path, STUDY.replace("epochs = 2", "epochs = 3"))
+    options = ("--sampler", "cost-aware", "--pruner", pruner, "--trials", 8)
+    run("search", path, "--runs-dir", tmp_path, *options, "--set", "data.limit=80")
+    found = trials("tiny", tmp_path)
+    assert len({trial["digest"] for trial in found}) == len(found) == 8
+    assert {trial["state"] for trial in found} <= {"complete", "pruned"}

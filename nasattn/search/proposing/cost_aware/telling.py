@@ -1,15 +1,26 @@
 """A study's trials as ``cost-aware`` is told of them."""
 
 from collections.abc import Sequence
+from copy import copy
+from datetime import datetime
 from itertools import takewhile
+from typing import Any
 
-from optuna.trial import FrozenTrial, TrialState, create_trial
+from optuna.trial import FrozenTrial, TrialState
 
 from nasattn.records import Trial
 from nasattn.search.ledger.attempt import Attempt
 from nasattn.search.proposing.cost_aware.observed import Observed
 
+_ANY_TIME = datetime(2000, 1, 1)
 _OPEN = {"waiting", "running", "paused"}
+
+
+class _Told(FrozenTrial):
+    """A trial that nobody changes: copies may share what is in it."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "_Told":
+        return copy(self)
 
 
 def observed_trials(attempts: Sequence[Attempt], epochs: int) -> list[FrozenTrial]:
@@ -20,15 +31,27 @@ def observed_trials(attempts: Sequence[Attempt], epochs: int) -> list[FrozenTria
         epochs: Of the recipe.
     """
     return [
-        create_trial(
-            state=TrialState.FAIL,  # the attribute says all; so no values are asked for
-            params=attempt.frozen.params,
-            distributions=attempt.frozen.distributions,
-            user_attrs=observed(attempt.record, epochs).attribute(),
-        )
+        observed_trial(attempt.frozen, observed(attempt.record, epochs))
         for attempt in attempts
         if not attempt.is_set_aside
     ]
+
+
+def observed_trial(frozen: FrozenTrial, observed: Observed) -> FrozenTrial:
+    """Return a trial with its parameters and what was observed of it."""
+    return _Told(
+        number=-1,
+        trial_id=-1,
+        state=TrialState.FAIL,  # the attribute says all, and no values are asked for
+        value=None,
+        datetime_start=_ANY_TIME,
+        datetime_complete=_ANY_TIME,
+        params=frozen.params,
+        distributions=frozen.distributions,
+        user_attrs=observed.attribute(),
+        system_attrs={},
+        intermediate_values={},
+    )
 
 
 def observed(record: Trial, epochs: int) -> Observed:
