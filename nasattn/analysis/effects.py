@@ -29,16 +29,22 @@ class Run:
     """One training.
 
     Attributes:
-        options: The word of each decision's option.
+        shares: For each decision, how much of it came to which option: all of it to one, or
+            each option's part where a whole choice is looked at as one decision.
         value: The accuracy.
         architecture: Its digest: runs of one architecture are not independent.
         repeat: Its seeds, which all architectures of a repeat share.
     """
 
-    options: Mapping[str, str]
+    shares: Mapping[str, Mapping[str, float]]
     value: float
     architecture: str
     repeat: int = 0
+
+
+def whole(options: Mapping[str, str]) -> dict[str, dict[str, float]]:
+    """Return the shares of decisions that each came to one option."""
+    return {name: {word: 1.0} for name, word in options.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +55,8 @@ class Effect:
         decision: Which decision.
         option: The option.
         reference: What it is compared with.
-        with_it: Architectures that have it.
-        without: Architectures that do not.
+        with_it: Architectures that have it, at least in part.
+        without: Architectures that do not, at least in part.
         mean: The estimate; None where the data cannot tell it.
         interval: Of 95 %; None where the data cannot tell it.
         problem: Why the data cannot answer; empty where they can.
@@ -168,7 +174,7 @@ def _design(runs: Sequence[Run], terms: Sequence[Term]) -> Floats:
     repeats = sorted({run.repeat for run in runs})[1:]
     rows = [
         [1.0]
-        + [float(run.options[name] == word) for name, word in terms]
+        + [run.shares[name].get(word, 0.0) for name, word in terms]
         + [float(run.repeat == repeat) for repeat in repeats]
         for run in runs
     ]
@@ -176,9 +182,9 @@ def _design(runs: Sequence[Run], terms: Sequence[Term]) -> Floats:
 
 
 def _count(runs: Sequence[Run], term: Term) -> tuple[int, int]:
-    """Return how many architectures have an option and how many have not."""
-    of = {run.architecture: run.options[term[0]] == term[1] for run in runs}
-    return sum(of.values()), len(of) - sum(of.values())
+    """Return how many architectures have an option and how many have another."""
+    of = {run.architecture: run.shares[term[0]].get(term[1], 0.0) for run in runs}
+    return sum(share > 0 for share in of.values()), sum(share < 1 for share in of.values())
 
 
 def _scarce(with_it: int, without: int) -> str:

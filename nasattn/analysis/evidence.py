@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from nasattn.analysis.decided import decided, decision_of, parameters
-from nasattn.analysis.effects import Run
+from nasattn.analysis.effects import Run, whole
 from nasattn.analysis.importance import Sample
+from nasattn.analysis.merging import merged_outline, merged_run
 from nasattn.analysis.pareto import averages
 from nasattn.records import Outline, Trial
 
@@ -46,6 +47,12 @@ class Evidence(NamedTuple):
         }
 
     @property
+    def by_choice(self) -> "Evidence":
+        """The same with one decision for each choice, which came to several options in part."""
+        runs = tuple(merged_run(run, self.outline) for run in self.runs)
+        return self._replace(outline=merged_outline(self.outline), runs=runs)
+
+    @property
     def cost_shares(self) -> dict[str, dict[str, float]]:
         """Each decision's share of the variance of each cost over the space, by cost.
 
@@ -67,7 +74,7 @@ def evidence(outline: Outline, trials: Sequence[Trial]) -> Evidence:
     pairs = [(trial, decided(outline, trial)) for trial in complete]
     runs = tuple(
         Run(
-            options=options,
+            shares=whole(options),
             value=trial.accuracy or 0.0,
             architecture=trial.digest,
             repeat=trial.repeat,

@@ -163,7 +163,7 @@ def _show_file(file: str, *, as_json: bool) -> None:
         UserError: it is none.
     """
     if not file.endswith(".json"):
-        raise UserError(f"show {file}: which trial? `nasattn show {file} 0` shows the baseline")
+        raise UserError(f"show {file}: give the trial's number too, or an architecture's .json")
     from nasattn.cli.answer import answer
     from nasattn.placement import read_architecture
     from nasattn.placement.describing import describe_placed

@@ -108,7 +108,11 @@ def _weighed(study: "Study", *, with_importances: bool) -> "Weighed":
 
         evaluate = PedAnova(said.samples, intervals(outline))
         found = importances(said.samples, said.parameters, evaluate)
-    return Weighed(study, trials, said, effects(said.runs, said.options), found)
+    whole = said.by_choice
+    by_choice = None
+    if len(whole.outline.decisions) < len(outline.decisions):
+        by_choice = effects(whole.runs, whole.options)
+    return Weighed(study, trials, said, effects(said.runs, said.options), by_choice, found)
 
 
 def _outline(study: "Study") -> "Outline":

@@ -67,6 +67,11 @@ def effect_words(found: Effects) -> Iterator[str]:
         "other decisions alike (least squares; hyperparameters as they were drawn); n: "
         "architectures with it; flops: the most it adds"
     )
+    yield from conclusions(found)
+
+
+def conclusions(found: Effects) -> Iterator[str]:
+    """Yield which effects are clear, and what the data cannot tell."""
     told = [effect for effect in found.effects if effect.interval]
     for word, sign in (("raises", 1), ("lowers", -1)):
         clear = [e for e in told if e.is_clear and (e.mean or 0.0) * sign > 0]

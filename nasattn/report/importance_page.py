@@ -9,12 +9,17 @@ from nasattn.analysis.importance import Importances
 from nasattn.records import Study, Trial
 from nasattn.report.conditions import conditions
 from nasattn.report.documents import Document
-from nasattn.report.effect_map import effect_map, effect_words
+from nasattn.report.effect_map import conclusions, effect_map, effect_words
 from nasattn.report.ink import folded, headline
 from nasattn.report.table import Row, Table
 from nasattn.report.units import counted
 
 _ADAPTIVE = {"tpe", "nsga2", "gp"}
+
+_BY_CHOICE = (
+    "each choice as a whole: the option at all of its places against none of them, as if it did "
+    "the same at each"
+)
 
 IMPORTANCE_FIELDS = ("decision", "accuracy", "low", "high", "chance", "params", "flops")
 """The columns of ``nasattn importance --csv``."""
@@ -34,6 +39,8 @@ class Weighed(NamedTuple):
         trials: All of it.
         evidence: What they say of its decisions.
         effects: Of each option.
+        by_choice: Of each option of a choice, at all of its places; None where each choice is one
+            decision.
         importances: Of each decision; None where only the effects were asked for.
     """
 
@@ -41,6 +48,7 @@ class Weighed(NamedTuple):
     trials: Sequence[Trial]
     evidence: Evidence
     effects: Effects
+    by_choice: Effects | None
     importances: Importances | None
 
 
@@ -54,6 +62,10 @@ def importance_page(weighed: Weighed, width: int | None) -> list[str]:
         page += [*folded(_importance_notes(weighed.importances), width), ""]
     page += [*effect_map(found, said.outline, width), ""]
     page += folded(effect_words(found), width)
+    if weighed.by_choice is not None:
+        page += ["", *folded([_BY_CHOICE], width), ""]
+        page += [*effect_map(weighed.by_choice, said.by_choice.outline, width), ""]
+        page += folded(conclusions(weighed.by_choice), width)
     return [*page, *folded(_notes(weighed), width)]
 
 
@@ -68,7 +80,8 @@ def importance_document(weighed: Weighed) -> Document:
         "stopped": weighed.evidence.stopped,
         "outside": weighed.evidence.outside,
         "cost_shares": weighed.evidence.cost_shares,
-        "effects": [_effect(effect, weighed.evidence) for effect in weighed.effects.effects],
+        "effects": _effects(weighed.effects, weighed.evidence),
+        "effects_by_choice": _effects(weighed.by_choice, weighed.evidence.by_choice),
     }
     if found is not None:
         document["importance"] = {
@@ -99,6 +112,10 @@ def importance_table(weighed: Weighed) -> tuple[Sequence[str], list[Mapping[str,
         for one in weighed.importances.decisions
     ]
     return IMPORTANCE_FIELDS, rows
+
+
+def _effects(found: Effects | None, said: Evidence) -> list[dict[str, Any]] | None:
+    return None if found is None else [_effect(effect, said) for effect in found.effects]
 
 
 def _effect(effect: Effect, said: Evidence) -> dict[str, Any]:

@@ -7,7 +7,17 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from nasattn.analysis.effects import LEAST_ARCHITECTURES, Effect, Effects, Run, effects, to_dict
+from nasattn.analysis.effects import (
+    LEAST_ARCHITECTURES,
+    Effect,
+    Effects,
+    Run,
+    effects,
+    to_dict,
+    whole,
+)
+from nasattn.analysis.merging import merged_outline, merged_run
+from tests.outlines import make_outline
 
 OPTIONS = {"a": ("none", "gct", "eca"), "b": ("none", "se"), "c": ("none", "nam")}
 TRUE = {("a", "gct"): 0.02, ("a", "eca"): -0.03, ("b", "se"): 0.01, ("c", "nam"): 0.0}
@@ -25,7 +35,7 @@ def runs(count: int, seed: int, *, noise: float, repeats: int = 1, own: float = 
         mean = 0.8 + sum(TRUE.get(term, 0.0) for term in options.items()) + chance.gauss(0, own)
         found += [
             Run(
-                options=options,
+                shares=whole(options),
                 value=mean + chance.gauss(0, noise),
                 architecture=str(number),
                 repeat=repeat,
@@ -52,7 +62,7 @@ def test_effects_without_noise_are_recovered(repeats: int) -> None:
 def test_estimate_and_interval_are_those_of_the_formulas() -> None:
     data = runs(25, 3, noise=0.02)
     terms = list(TRUE)
-    x = np.array([[1.0] + [float(r.options[n] == w) for n, w in terms] for r in data])
+    x = np.array([[1.0] + [r.shares[n].get(w, 0.0) for n, w in terms] for r in data])
     y = np.array([r.value for r in data])
     beta = np.linalg.solve(x.T @ x, x.T @ y)
     inverse = np.linalg.inv(x.T @ x)
@@ -84,7 +94,7 @@ def made(rows: Sequence[tuple[str, ...]]) -> list[Run]:
     chance = random.Random(0)
     return [
         Run(
-            options=dict(zip(("a", "b", "c"), row, strict=True)),
+            shares=whole(dict(zip(("a", "b", "c"), row, strict=True))),
             value=chance.random(),
             architecture=str(number),
         )
@@ -129,6 +139,23 @@ def test_too_few_architectures_say_how_many_more() -> None:
         "7 architectures are too few for 5 coefficients: it needs 1 more" in e.problem
         for e in found.effects
     )
+
+
+def test_of_a_choice_as_a_whole_the_sum_over_its_places_is_recovered() -> None:
+    chance = random.Random(0)
+    outline = make_outline(stages=4)
+    data = []
+    for number in range(30):
+        words = {d.name: chance.choice(("none", "gct")) for d in outline.decisions}
+        value = 0.8 + 0.01 * sum(word == "gct" for word in words.values())
+        data.append(Run(shares=whole(words), value=value, architecture=str(number)))
+    merged = [merged_run(run, outline) for run in data]
+    (effect,) = effects(merged, {"gate": ("none", "gct")}).effects
+    assert effect.mean == pytest.approx(0.04)
+    (decision,) = merged_outline(outline).decisions
+    assert decision.name == "gate"
+    assert decision.options[1].costs["flops"] == (400, 400)
+    assert decision.variance == {"params": 4 + 8 + 12 + 16, "flops": 36}
 
 
 def test_without_runs_there_are_no_effects() -> None:

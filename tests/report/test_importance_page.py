@@ -49,7 +49,9 @@ def weighed(
     write_settings(runs, "one", search={"sampler": sampler})
     said = evidence(OUTLINE, found)
     study = load_study(runs, "one")
-    return Weighed(study, found, said, effects(said.runs, said.options), shares)
+    whole = said.by_choice
+    by_choice = effects(whole.runs, whole.options)
+    return Weighed(study, found, said, effects(said.runs, said.options), by_choice, shares)
 
 
 def text_of(found: Weighed, width: int | None = 80) -> str:
@@ -69,14 +71,15 @@ def test_it_says_where_a_module_helps(tmp_path: Path, width: int | None) -> None
     assert "5 of 6 intervals include 0" in words
     assert "above it: gate.stage1" in words
     assert "sampler" not in words
-    assert text.count("●") == 6
+    assert text.count("●") == 6 + 2
+    assert "each choice as a whole" in words
 
 
 def test_intervals_are_drawn_around_zero(tmp_path: Path) -> None:
     text = text_of(weighed(tmp_path, trials(40)), None)
-    (head,) = [line for line in text.splitlines() if line.startswith("stage")]
+    head = next(line for line in text.splitlines() if line.startswith("stage"))
     zero = head.rindex("0  ") if "0  " in head[-45:] else head.rindex(" 0 ") + 1
-    rows = [line for line in text.splitlines() if "●" in line]
+    rows = [line for line in text.splitlines() if "●" in line and "gate.stage" in line]
     clear = next(row for row in rows if "gate.stage1 = gct" in row)
     assert clear[zero] == "│"
     assert clear.index("├") > zero
@@ -86,7 +89,8 @@ def test_intervals_are_drawn_around_zero(tmp_path: Path) -> None:
 
 
 def test_few_trials_answer_nothing_and_say_why(tmp_path: Path) -> None:
-    text = " ".join(text_of(weighed(tmp_path, trials(8), None)).split())
+    found = weighed(tmp_path, trials(8), None)._replace(by_choice=None)
+    text = " ".join(text_of(found).split())
     assert "the data cannot tell" in text
     assert "are too few for" in text or "fewer than 3 architectures" in text
     assert "●" not in text
