@@ -1,6 +1,7 @@
 """A study as Optuna's samplers see it, made anew in memory for each proposal."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import optuna
@@ -20,6 +21,7 @@ class Past(FrozenTrial):
         params: Its parameters.
         distributions: Theirs.
         system_attrs: The sampler's notes.
+        user_attrs: What else a sampler is told.
     """
 
     def __init__(
@@ -29,6 +31,7 @@ class Past(FrozenTrial):
         params: Mapping[str, Any],
         distributions: Mapping[str, BaseDistribution],
         system_attrs: Mapping[str, Any],
+        user_attrs: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         super().__init__(
             number=-1,
@@ -40,7 +43,7 @@ class Past(FrozenTrial):
             datetime_complete=None,
             params=dict(params),
             distributions=dict(distributions),
-            user_attrs={},
+            user_attrs=dict(user_attrs),
             system_attrs=dict(system_attrs),
             intermediate_values={},
         )

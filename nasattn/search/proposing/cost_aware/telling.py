@@ -1,26 +1,16 @@
 """A study's trials as ``cost-aware`` is told of them."""
 
 from collections.abc import Sequence
-from copy import copy
-from datetime import datetime
 from itertools import takewhile
-from typing import Any
 
 from optuna.trial import FrozenTrial, TrialState
 
 from nasattn.records import Trial
 from nasattn.search.ledger.attempt import Attempt
 from nasattn.search.proposing.cost_aware.observed import Observed
+from nasattn.search.proposing.mirror import Past
 
-_ANY_TIME = datetime(2000, 1, 1)
 _OPEN = {"waiting", "running", "paused"}
-
-
-class _Told(FrozenTrial):
-    """A trial that nobody changes: copies may share what is in it."""
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> "_Told":
-        return copy(self)
 
 
 def observed_trials(attempts: Sequence[Attempt], epochs: int) -> list[FrozenTrial]:
@@ -39,19 +29,9 @@ def observed_trials(attempts: Sequence[Attempt], epochs: int) -> list[FrozenTria
 
 def observed_trial(frozen: FrozenTrial, observed: Observed) -> FrozenTrial:
     """Return a trial with its parameters and what was observed of it."""
-    return _Told(
-        number=-1,
-        trial_id=-1,
-        state=TrialState.FAIL,  # the attribute says all, and no values are asked for
-        value=None,
-        datetime_start=_ANY_TIME,
-        datetime_complete=_ANY_TIME,
-        params=frozen.params,
-        distributions=frozen.distributions,
-        user_attrs=observed.attribute(),
-        system_attrs={},
-        intermediate_values={},
-    )
+    # The attribute says all, and no values are asked for.
+    attribute = observed.attribute()
+    return Past(TrialState.FAIL, None, frozen.params, frozen.distributions, {}, attribute)
 
 
 def observed(record: Trial, epochs: int) -> Observed:
