@@ -24,7 +24,7 @@ class Past(FrozenTrial):
         user_attrs: What else a sampler is told.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what a trial is made of
         self,
         state: TrialState,
         values: Sequence[float] | None,
