@@ -106,15 +106,13 @@ def effects(runs: Sequence[Run], options: Mapping[str, Sequence[str]]) -> Effect
     estimate is a mean over the other decisions as they were drawn.
 
     Args:
-        runs: Complete ones.
+        runs: Complete ones, at least one.
         options: The words of each decision's options; the first is what others are compared with.
     """
     terms = [(name, word) for name, words in options.items() for word in words[1:]]
     counts = {term: _count(runs, term) for term in terms}
     drawn = [term for term in terms if counts[term][0]]
     architectures = len({run.architecture for run in runs})
-    if not runs:
-        return Effects(effects=(), runs=0, architectures=0, degrees=0)
     design = _design(runs, drawn)
     fit = _Fit(design, np.array([run.value for run in runs]), [run.architecture for run in runs])
     aliases = _aliases(design, drawn)

@@ -64,6 +64,8 @@ class Asked(NamedTuple):
         from nasattn.report.front_view import View
 
         objectives = self._objectives(study, trials)
+        if self.max_latency is not None:
+            _check_known("--max-latency", "latency_ms", study, trials)
         limits = self._limits(trials)
         if limits is None:
             best = front(trials, objectives, study.cost_range)
@@ -101,12 +103,16 @@ class Asked(NamedTuple):
             return study.objectives
         if self.cost not in OBJECTIVES[1:]:
             raise UnknownNameError("cost", self.cost, OBJECTIVES[1:], "--cost")
-        if not any(getattr(trial, self.cost) is not None for trial in trials):
-            raise UserError(
-                f'--cost {self.cost}: study "{study.name}" measured none; it is measured where it '
-                "is among the objectives"
-            )
+        _check_known(f"--cost {self.cost}", self.cost, study, trials)
         return ("accuracy", self.cost)
+
+
+def _check_known(option: str, cost: str, study: "Study", trials: "tuple[Trial, ...]") -> None:
+    if trials and all(getattr(trial, cost) is None for trial in trials):
+        raise UserError(
+            f'{option}: study "{study.name}" measured no {cost}; it is measured where it is among '
+            "the objectives"
+        )
 
 
 def _check_range(best: "Front") -> None:

@@ -102,6 +102,8 @@ def weighed_of(study: "Study", *, with_importances: bool) -> "Weighed":
     outline = _outline(study)
     trials = load_trials(study, curves=False)
     said = evidence(outline, trials)
+    if not said.runs:
+        raise UserError(f'study "{study.name}" has no complete trial of its space yet')
     found = None
     if with_importances:
         from nasattn.search.importance import PedAnova

@@ -181,4 +181,6 @@ def _notes(weighed: Weighed) -> Iterator[str]:
             f"sampler {sampler}: it trained what looked good more often than the rest, so means "
             "are over its choice, not over the space; `--sampler random` would be even"
         )
+    if "latency_ms" in weighed.study.objectives:
+        yield "latency_ms is not weighed: it is measured and does not add up over decisions"
     yield f"conditions: {conditions(weighed.study, weighed.trials)}"

@@ -158,10 +158,6 @@ def test_of_a_choice_as_a_whole_the_sum_over_its_places_is_recovered() -> None:
     assert decision.variance == {"params": 4 + 8 + 12 + 16, "flops": 36}
 
 
-def test_without_runs_there_are_no_effects() -> None:
-    assert effects([], OPTIONS).effects == ()
-
-
 def test_a_clear_effect_is_one_whose_interval_leaves_zero_out() -> None:
     effect = Effect(decision="a", option="gct", reference="none", with_it=5, without=5)
     assert not effect.is_clear

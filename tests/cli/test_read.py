@@ -314,7 +314,8 @@ def test_the_network_of_an_architecture_file(nasattn: Nasattn, tmp_path: Path) -
     ("options", "words"),
     [
         (["--cost", "param"], 'no cost "param" in --cost'),
-        (["--cost", "latency_ms"], "measured none"),
+        (["--cost", "latency_ms"], "measured no latency_ms"),
+        (["--max-latency", "3"], '--max-latency: study "one" measured no latency_ms'),
         (["--max-flops", "many"], "--max-flops many: must be a number"),
         (["--steadiness"], "the study has none"),
     ],

@@ -25,6 +25,8 @@ def runs(tmp_path: Path) -> Path:
     folder = make_study(runs, "one", found)
     (folder / OUTLINE_FILE).write_text(json.dumps(asdict(make_outline())))
     make_study(runs, "old", found)
+    empty = make_study(runs, "empty")
+    (empty / OUTLINE_FILE).write_text((folder / OUTLINE_FILE).read_text())
     make_study(runs, "listed", found, variant=[{"name": "bare"}])
     return runs
 
@@ -64,6 +66,8 @@ def test_importance_finds_what_drives_accuracy(
 def test_without_decisions_there_is_nothing_to_weigh(runs: Path) -> None:
     with pytest.raises(UserError, match="`nasattn resume old` records them"):
         weigh.importance("old", runs_dir=runs)
+    with pytest.raises(UserError, match="has no complete trial of its space yet"):
+        weigh.importance("empty", runs_dir=runs)
     with pytest.raises(UserError, match="lists variants"):
         weigh.importance("listed", runs_dir=runs)
     with pytest.raises(UserError, match="--json and --csv"):
