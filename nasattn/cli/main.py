@@ -62,21 +62,8 @@ def _options(
 
 
 for _part in (
-    search,
-    workers,
-    steer,
-    read,
-    space,
-    look,
-    predict,
-    export,
-    report,
-    dashboard,
-    ablate,
-    suggesting,
-    tables,
-    savings,
-    weigh,
+    *(search, workers, steer, read, weigh, ablate, suggesting, savings, tables),
+    *(space, look, predict, export, report, dashboard),
 ):
     _part.register(app)
 
