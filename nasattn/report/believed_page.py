@@ -60,14 +60,15 @@ def fit_words(fit: Fit) -> str:
 
 
 def _meaning(front: BelievedFront) -> str:
-    fallen = [b for b in front.listed if b.is_observed_member and not b.is_member]
-    if not fallen:
-        return "● on the front by both the expected means and what was observed, unless marked"
-    numbers = ", ".join(str(b.result.trial.trial) for b in fallen)
-    return (
-        f"○ trial {numbers}: on the front of what was observed only; another is expected to be "
-        "as good and no dearer"
-    )
+    """Say what the marks mean, those that stand there."""
+    words = ["● on the front by the expected means"]
+    if any(b.is_member and not b.is_observed_member for b in front.listed):
+        words.append("new: not by what was observed")
+    if any(b.is_observed_member and not b.is_member for b in front.listed):
+        words.append(
+            "○ by what was observed alone: another is expected to be as good and no dearer"
+        )
+    return "; ".join(words)
 
 
 def _table(front: BelievedFront) -> Table:

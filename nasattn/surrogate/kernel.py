@@ -1,9 +1,10 @@
 """The additive kernel: what two architectures have in common tells how alike their accuracies are.
 
-k(x, x') = 1 + w_1 m + w_2 m² + w_3 n + w_4 c. Of these, m is how alike they are site by site (an
-effect of every module at every site), m² the same for pairs of sites (what two of them do
-together), n how alike they are in what they hold wherever it stands (an effect shared by all
-sites), and c = exp(-|z - z'|²/2·0.3²) how alike they cost, z from 0 to 1 each.
+k(x, x') = 1 + w_1 m + w_2 m² + w_3 n + w_4 c + w_5 e. Of these, m is how alike they are site by
+site (an effect of every module at every site), m² the same for pairs of sites (what two of them
+do together), n how alike they are in what they hold wherever it stands (an effect shared by all
+sites), c = exp(-|z - z'|²/2·0.3²) how alike they cost, z from 0 to 1 each, and e is 1 where they
+are equal, else 0 (what nothing else explains: repeats of one architecture are believed in the end).
 """
 
 from typing import NamedTuple
@@ -13,10 +14,11 @@ import numpy as np
 from nasattn.surrogate.arrays import Array, Indices
 from nasattn.surrogate.encoding import Encoding
 
-TERMS = ("sites", "pairs", "shared", "cost")
+TERMS = ("sites", "pairs", "shared", "cost", "own")
 """The terms, in the order of their weights."""
 
 _COST_LENGTH = 0.3
+_ROUNDING = 1e-9
 
 
 class Points(NamedTuple):
@@ -32,20 +34,21 @@ class Points(NamedTuple):
 
 
 def terms(encoding: Encoding, first: Points, second: Points) -> Array:
-    """Return the terms between M and N architectures, each without its weight: (4, M, N)."""
+    """Return the terms between M and N architectures, each without its weight: (5, M, N)."""
     sites = encoding.site_by_site(first.codes, second.codes)
     shared = encoding.wherever(first.codes, second.codes)
-    return np.stack((sites, sites**2, shared, _cost(first.costs, second.costs)))
+    own = np.where(sites > 1 - _ROUNDING, 1.0, 0.0)
+    return np.stack((sites, sites**2, shared, _cost(first.costs, second.costs), own))
 
 
 def own_terms(encoding: Encoding, points: Points) -> Array:
-    """Return the terms of each of N architectures with itself: (4, N)."""
+    """Return the terms of each of N architectures with itself: (5, N)."""
     ones = np.ones(len(points.codes))
-    return np.stack((ones, ones, encoding.wherever_itself(points.codes), ones))
+    return np.stack((ones, ones, encoding.wherever_itself(points.codes), ones, ones))
 
 
 def weighted(weights: Array, parts: Array) -> Array:
-    """Return the kernel from its terms: (4, …) becomes (…)."""
+    """Return the kernel from its terms: (5, …) becomes (…)."""
     return np.asarray(1 + np.tensordot(weights, parts, axes=1))
 
 

@@ -9,8 +9,8 @@ from nasattn.surrogate.arrays import Array
 from nasattn.surrogate.gaussian_process import GaussianProcess
 from nasattn.surrogate.kernel import weighted
 
-# Log-normal priors of the four weights and the noise, for targets of variance 1.
-_MEDIANS = np.array([0.6, 0.3, 0.3, 0.3, 0.1])
+# Log-normal priors of the five weights and the noise, for targets of variance 1.
+_MEDIANS = np.array([0.6, 0.3, 0.3, 0.3, 0.05, 0.1])
 _SD = 1.2
 _BOUND = 4.0
 _MOST_STEPS = 40
@@ -32,7 +32,7 @@ def likeliest(parts: Array, extra: Array, targets: Array) -> Weights:
     """Return the weights of largest posterior density (of their logarithms).
 
     Args:
-        parts: The kernel's terms between N observed points, (4, N, N).
+        parts: The kernel's terms between N observed points, (5, N, N).
         extra: Variance that each observation has beside the noise, (N,).
         targets: (N,).
     """
@@ -54,7 +54,7 @@ def negative_log_posterior(
     """Return the negative log posterior density, but for a constant, and its gradient.
 
     Args:
-        steps: How many prior standard deviations the logarithms are above their medians, (5,).
+        steps: How many prior standard deviations the logarithms are above their medians, (6,).
         parts: As for ``likeliest``.
         extra: As for ``likeliest``.
         targets: As for ``likeliest``.

@@ -37,12 +37,25 @@ def test_a_trial_once_more_makes_its_architecture_surer() -> None:
         belief = Belief(SLOTS, known, EPOCHS)
         points = belief.points([again.contents], np.array([again.costs]))
         (mean,), (sd,) = belief.predict(points)
-        return float(mean), float(sd) / belief.fit.noise_sd
+        return float(mean), float(sd)
 
     before, after = at_it(trials), at_it([*trials, again])
     assert after[1] < before[1]
     observed = again.curve[-1]
     assert abs(after[0] - observed) <= abs(before[0] - observed)
+
+
+def test_an_architecture_that_nothing_explains_is_believed_after_repeats() -> None:
+    trials = some_trials(30, 3, noise=0.002)
+    odd = trials[4]
+    better = odd.curve[-1] + 0.05
+    repeats = [
+        odd._replace(number=30 + n, curve=[*odd.curve[:-1], better + 0.002 * (-1) ** n])
+        for n in range(10)
+    ]
+    belief = Belief(SLOTS, [*trials[:4], *trials[5:], *repeats], EPOCHS)
+    points = belief.points([odd.contents], np.array([odd.costs]))
+    assert belief.predict(points)[0][0] == pytest.approx(better, abs=0.003)
 
 
 def test_effects_are_found_and_unseen_architectures_predicted() -> None:

@@ -51,7 +51,7 @@ def test_leaving_one_out_is_fitting_without_it() -> None:
 
 def parts_of(size: int) -> np.ndarray:
     chance = np.random.default_rng(2)
-    return np.stack([RBF(length)(chance.random((size, 2))) for length in (0.2, 0.5, 1.0, 2.0)])
+    return np.stack([RBF(length)(chance.random((size, 2))) for length in (0.1, 0.2, 0.5, 1.0, 2.0)])
 
 
 def test_the_gradient_is_the_slope() -> None:
@@ -63,7 +63,7 @@ def test_the_gradient_is_the_slope() -> None:
     def slope(steps: np.ndarray) -> np.ndarray:
         return negative_log_posterior(steps, parts, noise, y)[1]
 
-    for steps in (np.zeros(5), np.array([0.5, -1.0, 0.3, 2.0, -0.7])):
+    for steps in (np.zeros(6), np.array([0.5, -1.0, 0.3, 2.0, 0.1, -0.7])):
         assert check_grad(value, slope, steps) < 1e-4
 
 
@@ -72,5 +72,5 @@ def test_no_weights_nearby_are_likelier() -> None:
     found = likeliest(parts, np.zeros(12), y)
     steps = np.log(np.append(found.terms, found.noise) / np.append(PRIOR.terms, PRIOR.noise)) / 1.2
     best = negative_log_posterior(steps, parts, np.zeros(12), y)[0]
-    for move in np.vstack((np.eye(5), -np.eye(5))):
+    for move in np.vstack((np.eye(6), -np.eye(6))):
         assert negative_log_posterior(steps + 0.1 * move, parts, np.zeros(12), y)[0] > best

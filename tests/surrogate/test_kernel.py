@@ -73,7 +73,7 @@ def test_the_terms_are_their_formulas() -> None:
     sites = (1 / 3 + 1) / 2
     # Shares at block ends: a third of a and two thirds of b against a alone.
     shared = (1 / 3 * 1 + 1) / 2
-    np.testing.assert_allclose(found, [sites, sites**2, shared, np.exp(-0.5)], rtol=1e-12)
+    np.testing.assert_allclose(found, [sites, sites**2, shared, np.exp(-0.5), 0.0], rtol=1e-12)
 
 
 @settings(deadline=None, max_examples=15)
