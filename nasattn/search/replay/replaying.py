@@ -45,19 +45,18 @@ def replays(
         for seed in seeds:
             yield tuple(replay(table, catalogue, e, seed, _go_on) for e in engines)
         return
+    share = -(-len(seeds) // jobs)
+    parts = [seeds[start : start + share] for start in range(0, len(seeds), share)]
     # Forking would copy torch's threads in the middle of whatever they are at.
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        chunk = -(-len(seeds) // (4 * jobs))
-        yield from pool.map(partial(_elsewhere, table, tuple(engines)), seeds, chunksize=chunk)
+        for found in pool.map(partial(_replays_here, table, tuple(engines)), parts):
+            yield from found
 
 
-_known: dict[str, Catalogue] = {}
-
-
-def _elsewhere(table: Table, engines: Sequence[Engine], seed: int) -> tuple[Replay, ...]:
-    """Replay in a process of the pool, which finds the search space's sites once."""
-    catalogue = _known.setdefault("", searchable(table)) if not _known else _known[""]
-    return tuple(replay(table, catalogue, engine, seed, _go_on) for engine in engines)
+def _replays_here(
+    table: Table, engines: Sequence[Engine], seeds: Sequence[int]
+) -> list[tuple[Replay, ...]]:
+    return list(replays(table, engines, seeds))
 
 
 def _go_on() -> None:

@@ -62,9 +62,9 @@ def test_the_budget_is_what_is_trained_and_nothing_more(
     assert sum(t.state == "running" for t in found.trials) <= workers
 
 
-@pytest.mark.parametrize(("sampler", "pruner"), ENGINES[1:4])
+@pytest.mark.parametrize(("sampler", "pruner"), ENGINES[2:4])
 def test_a_seed_is_one_replay(sampler: str, pruner: str) -> None:
-    table, asked = made_table(), engine(sampler, pruner, 50, 2)
+    table, asked = made_table(), engine(sampler, pruner, 30, 2)
     first, again, other = (replay(table, asked, seed) for seed in (3, 3, 4))
     assert first == again
     assert told(first) != told(other)
@@ -72,7 +72,7 @@ def test_a_seed_is_one_replay(sampler: str, pruner: str) -> None:
 
 @pytest.mark.parametrize(("sampler", "pruner"), ENGINES[1:])
 def test_the_unit_of_a_cost_changes_nothing(sampler: str, pruner: str) -> None:
-    table, asked = made_table(), engine(sampler, pruner, 60)
+    table, asked = made_table(), engine(sampler, pruner, 40)
     dearer = scaled_costs(table, 8)
     one, other = replay(table, asked), replay(dearer, asked)
     strip = [row[:4] for row in told(one)]  # the reasons name the costs
@@ -91,15 +91,15 @@ def test_workers_train_side_by_side() -> None:
 
 
 def test_all_trainings_of_a_replay_are_of_one_repeat_that_its_seed_draws() -> None:
-    table = made_table(repeats=3)
+    table = made_table(repeats=2)
     finals = {(t.digest, t.accuracy): t.repeat for t in table.trials}
     drawn = set()
-    for seed in range(8):
-        found = replay(table, engine("random", "none", 30), seed)
+    for seed in range(5):
+        found = replay(table, engine("random", "none", 18), seed)
         of = {finals[ended.digest, ended.accuracy] for ended in found.ended}
         assert len(of) == 1
         drawn |= of
-    assert drawn == {0, 1, 2}
+    assert drawn == {0, 1}
 
 
 def test_an_exhausted_table_ends_a_replay_and_those_that_wait() -> None:

@@ -1,12 +1,15 @@
 """A replay decides as the real search does: the same architectures, stopped at the same epochs."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
+from nasattn.errors import StoppedError
 from nasattn.records import Table, Trial, export_table, load_study, load_trials
 from nasattn.report.live import make_observer
 from nasattn.search.opening import search
@@ -20,7 +23,7 @@ from nasattn.training import Epoch
 from tests.search.replay.made_tables import made_table, space
 from tests.search.tiny import SPACE, STUDY, write_study
 
-EPOCHS, TRIALS, SEED, EXEMPT = 6, 14, 3, 0.2
+EPOCHS, TRIALS, SEED, EXEMPT = 6, 14, 5, 0.4
 ENGINES = [
     ("nsga2", '{ name = "mo-asha", eta = 2, first_rung = 1 }'),
     ("tpe", '{ name = "mo-asha-promotion", eta = 2, first_rung = 1 }'),
@@ -38,12 +41,22 @@ def decisions(trials: tuple[Trial, ...]) -> list[tuple[Any, ...]]:
     ]
 
 
-def searched(folder: Path, file: Path, name: str, **overrides: object) -> tuple[Trial, ...]:
-    """Run a real search; return its trials."""
+def searched(
+    folder: Path,
+    file: Path,
+    name: str,
+    check: Callable[[], None] = lambda: None,
+    **overrides: object,
+) -> tuple[Trial, ...]:
+    """Run a real search, again whenever it is stopped; return its trials."""
     settings = {key.replace("__", "."): value for key, value in overrides.items()}
     study, home = read_study_file(file, {"name": name, **settings})
-    session = Session(folder / "runs", torch.device("cpu"), make_observer(), lambda: None)
-    search(study, home, str(file), session)
+    session = Session(folder / "runs", torch.device("cpu"), make_observer(), check)
+    is_done = False
+    while not is_done:
+        with suppress(StoppedError):
+            search(study, home, str(file), session)
+            is_done = True
     return load_trials(load_study(folder / "runs", name), curves=True)
 
 
@@ -75,7 +88,7 @@ def looked_up(monkeypatch: pytest.MonkeyPatch) -> Table:
         *,
         judge: Callable[[], None],
     ) -> Iterator[tuple[Epoch, ...]]:
-        del material, repeat, session
+        del material, repeat
         kept = folder / "kept.txt"  # in place of a checkpoint
         done = int(kept.read_text()) if kept.exists() else 0
         whole = tuple(
@@ -85,6 +98,7 @@ def looked_up(monkeypatch: pytest.MonkeyPatch) -> Table:
         yield whole[:done]
         for epoch in range(done + 1, EPOCHS + 1):
             judge()
+            session.check()
             kept.write_text(str(epoch))
             yield whole[:epoch]
 
@@ -113,8 +127,38 @@ def test_a_replay_decides_as_a_search_on_the_same_curves(
     found = replayed(looked_up, sampler, pruner, EPOCHS, TRIALS)
     assert decisions(found) == decisions(real)
     assert len(real) == TRIALS
+    if (sampler, pruner) in QUICK:
+        assert any(t.spared_at for t in real)
     if pruner != "none":
         assert "pruned" in {t.state for t in real}
+
+
+@pytest.mark.slow
+def test_a_search_that_is_stopped_again_and_again_decides_the_same(
+    tmp_path: Path, looked_up: Table
+) -> None:
+    sampler, pruner = ENGINES[0]
+    calls = count(1)
+
+    def check() -> None:
+        if next(calls) % 23 == 0:
+            raise StoppedError("stopped")
+
+    real = searched(
+        tmp_path,
+        write_study(tmp_path, space=space(4)),
+        "real",
+        check,
+        trials=TRIALS,
+        seed=SEED,
+        recipe__epochs=EPOCHS,
+        search__sampler=sampler,
+        **pruner_settings(pruner),
+    )
+    assert max(t.attempt for t in real) > 1
+    assert any(t.spared_at for t in real)
+    found = replayed(looked_up, sampler, pruner, EPOCHS, TRIALS)
+    assert decisions(found) == decisions(real)
 
 
 @pytest.mark.slow
@@ -123,7 +167,7 @@ def test_a_replay_of_a_table_that_was_trained_decides_as_a_search_that_trains(
 ) -> None:
     network = SPACE.replace('slot = "', 'scope = "network"\nslot = "')
     file = write_study(tmp_path, STUDY, network)
-    searched(tmp_path, file, "all", search__sampler="grid", trials=50, recipe__epochs=4)
+    searched(tmp_path, file, "all", search__sampler="grid", trials=50, seed=SEED, recipe__epochs=4)
     table = export_table(load_study(tmp_path / "runs", "all"))
     assert not table.left_out
     sampler, pruner = ENGINES[0]
@@ -132,6 +176,7 @@ def test_a_replay_of_a_table_that_was_trained_decides_as_a_search_that_trains(
         file,
         "real",
         trials=10,
+        seed=SEED,
         recipe__epochs=4,
         search__sampler=sampler,
         **pruner_settings(pruner),
