@@ -172,7 +172,7 @@ def test_a_table_that_cannot_be_is_refused_in_one_line(
         (b"text", "not a readable table"),
         (gzip.compress(b"text", mtime=0), "line 1 is not JSON"),
         (gzip.compress(b"[1]", mtime=0), "line 1 is not a JSON object"),
-        (gzip.compress(b'{"format": NaN}'), "NaN is no number"),
+        (gzip.compress(b'{"format": NaN}', mtime=0), "NaN is no number"),
         (gzip.compress(b"x" * 1000, mtime=0)[:20], "not a readable table"),
     ],
 )
