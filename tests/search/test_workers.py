@@ -20,7 +20,8 @@ from tests.search.tiny import STUDY, command, nasattn, numbers, trials, write_st
 pytestmark = pytest.mark.slow
 
 GRID = STUDY.replace('"random"', '"grid"')
-LONG = GRID.replace("epochs = 2", "epochs = 1000")
+# Longer than any test of it takes on a fast machine.
+LONG = GRID.replace("epochs = 2", "epochs = 20000")
 
 
 def start(*words: object, runs: Path) -> "subprocess.Popen[str]":
