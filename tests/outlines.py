@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from nasattn.records import KeptDecision, KeptOption, KeptSite, Outline
+from nasattn.records.outline import KeptDecision, KeptOption, KeptSite, Outline
 
 
 def make_outline(stages: int = 3, options: Sequence[str] = ("none", "gct")) -> Outline:

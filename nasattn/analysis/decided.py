@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nasattn.records import KeptDecision, Outline, Trial
+from nasattn.records import Trial
+from nasattn.records.outline import KeptDecision, Outline
 
 Decided = Mapping[str, str]
 """The option's word by the decision's name."""

@@ -8,7 +8,8 @@ from nasattn.analysis.effects import Run, whole
 from nasattn.analysis.importance import Sample
 from nasattn.analysis.merging import merged_outline, merged_run
 from nasattn.analysis.pareto import averages
-from nasattn.records import Outline, Trial
+from nasattn.records import Trial
+from nasattn.records.outline import Outline
 
 
 class Evidence(NamedTuple):

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from nasattn.analysis.effects import Run
-from nasattn.records import KeptDecision, KeptOption, Outline
+from nasattn.records.outline import KeptDecision, KeptOption, Outline
 
 
 def merged_outline(outline: Outline) -> Outline:

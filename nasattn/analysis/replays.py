@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from nasattn.analysis.yardstick import Step, Yardstick
-from nasattn.records import Replay, Table
+from nasattn.records.replay import Replay
+from nasattn.records.table import Table
 
 POINTS = 60
 """At so many numbers of epochs, evenly up to the budget, the hypervolume is told."""

@@ -8,7 +8,8 @@ from scipy import stats
 
 from nasattn.analysis.pareto import front
 from nasattn.errors import UserError
-from nasattn.records import Study, Trial, is_drawn
+from nasattn.records import Study, Trial
+from nasattn.records.exempt import is_drawn
 
 FEWEST = 10
 """With fewer exempt trials nothing is said: if none of nine missed the front, the interval for the

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from nasattn.analysis.pareto import Front, front
-from nasattn.records import Table, Trial
+from nasattn.records import Trial
+from nasattn.records.table import Table
 
 ENOUGH = 1.5
 """Between architectures the accuracies spread at least so many seed standard deviations."""

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from nasattn.analysis.dominance import Point, dominates, nondominated
 from nasattn.analysis.hypervolume import REFERENCE_COST, hypervolume, log_scaled
-from nasattn.records import Ended, Replay, Table
+from nasattn.records.replay import Ended, Replay
+from nasattn.records.table import Table
 
 _FENCE = 2.0
 

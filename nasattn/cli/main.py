@@ -3,40 +3,37 @@
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from copy import copy
+from functools import cache
+from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import typer
 
-from nasattn.cli import (
-    ablate,
-    dashboard,
-    export,
-    look,
-    predict,
-    read,
-    report,
-    savings,
-    search,
-    space,
-    steer,
-    suggesting,
-    tables,
-    weigh,
-    workers,
-)
 from nasattn.errors import NasattnError
 
-app = typer.Typer(
-    name="nasattn",
-    help="Search and ablate which attention module goes where in a convolutional network.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # rich's panels would take as long as the rest of --help
-    context_settings={"help_option_names": ["-h", "--help"]},
+# Which part registers which commands: only that of the one that is asked for is imported.
+PARTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "search": ("search", "resume", "train"),
+        "workers": ("prune", "stop", "worker"),
+        "steer": ("invalidate",),
+        "read": ("studies", "trials", "show", "pareto"),
+        "weigh": ("compare", "importance"),
+        "ablate": ("ablate", "retrain"),
+        "suggesting": ("suggest",),
+        "savings": ("savings",),
+        "tables": ("table", "replay"),
+        "space": ("space",),
+        "look": ("modules", "sites", "cost"),
+        "predict": ("predict",),
+        "export": ("export",),
+        "report": ("report",),
+        "dashboard": ("dashboard",),
+    }
 )
 
 
@@ -48,7 +45,6 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001 - the signature that t
         raise typer.Exit
 
 
-@app.callback()
 def _options(
     *,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
@@ -61,11 +57,28 @@ def _options(
     del debug, version  # main() looks for --debug, which may stand anywhere in the line
 
 
-for _part in (
-    *(search, workers, steer, read, weigh, ablate, suggesting, savings, tables),
-    *(space, look, predict, export, report, dashboard),
-):
-    _part.register(app)
+def application(parts: Iterable[str] = PARTS) -> typer.Typer:
+    """Return the command line with the commands of ``parts``."""
+    made = typer.Typer(
+        name="nasattn",
+        help="Search and ablate which attention module goes where in a convolutional network.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,  # rich's panels would take as long as the rest of --help
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    made.callback()(_options)
+    for part in parts:
+        import_module(f"nasattn.cli.{part}").register(made)
+    return made
+
+
+@cache
+def __getattr__(name: str) -> typer.Typer:
+    """Return ``app``, the whole command line."""
+    if name != "app":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return application()
 
 
 def main() -> None:
@@ -82,16 +95,17 @@ def main() -> None:
 
 def _asked(arguments: list[str]) -> typer.Typer:
     """Return the application with the one command that is asked for: typer builds all it has."""
-    found = [
-        command
-        for command in app.registered_commands
-        if arguments and command.callback and command.callback.__name__ == arguments[0]
-    ]
-    if not found:
-        return app
-    only = copy(app)
+    name = arguments[0] if arguments else ""
+    part = next((part for part, names in PARTS.items() if name in names), None)
+    if part is None:
+        return application()
+    only = application([part])
     # The application's own options keep it a group, in which the command has its name.
-    only.registered_commands, only.registered_groups = found, []
+    only.registered_commands = [
+        command
+        for command in only.registered_commands
+        if command.callback and command.callback.__name__ == name
+    ]
     return only
 
 

@@ -128,7 +128,8 @@ def show(  # noqa: PLR0913 - one argument for each option of the command
     Of an architecture's .json it shows the network.
     """
     from nasattn.analysis import baseline
-    from nasattn.records import load_outline, load_trials
+    from nasattn.records import load_trials
+    from nasattn.records.outline import load_outline
 
     if trial is None:
         _show_file(name, as_json=as_json)

@@ -66,7 +66,7 @@ def _drawn(study: "Study", trials: "tuple[Trial, ...]", found: "Front") -> "Iter
     """Yield the network at the front's knee, or its most accurate one, and the map of effects."""
     from nasattn.cli.weigh import weighed_of
     from nasattn.errors import UserError
-    from nasattn.records import load_outline
+    from nasattn.records.outline import load_outline
     from nasattn.report.html import Drawn
     from nasattn.report.importance_page import importance_page
     from nasattn.report.network_picture import network_picture

@@ -10,7 +10,8 @@ from nasattn.cli.options import RUNS, AsJson, RunsDir, Storage
 from nasattn.errors import UserError
 
 if TYPE_CHECKING:
-    from nasattn.records import Replay, Table
+    from nasattn.records.replay import Replay
+    from nasattn.records.table import Table
     from nasattn.report.replay_page import Compared
     from nasattn.search.replay.tabled import Engine
 
@@ -52,13 +53,16 @@ def table(
 
 
 def _is_file(name: str) -> bool:
-    from nasattn.records import TABLE_SUFFIX
+    from nasattn.records.table_file import SUFFIX as TABLE_SUFFIX
 
     return name.endswith(TABLE_SUFFIX)
 
 
 def _table(name: str, output: Path | None, runs_dir: Path, storage: str | None) -> "Table":
-    from nasattn.records import TABLE_SUFFIX, export_table, load_study, read_table, write_table
+    from nasattn.records import load_study
+    from nasattn.records.table import export_table
+    from nasattn.records.table_file import SUFFIX as TABLE_SUFFIX
+    from nasattn.records.table_file import read_table, write_table
 
     if output is not None and not output.name.endswith(TABLE_SUFFIX):
         raise UserError(f"-o {output}: the name must end in {TABLE_SUFFIX}")
@@ -108,7 +112,7 @@ def replay(  # noqa: PLR0913 - one argument for each option of the command
 ) -> None:
     """Simulate searches on a table: real samplers and pruners, trainings looked up, in seconds."""
     from nasattn.analysis.replays import summarise
-    from nasattn.records import read_table
+    from nasattn.records.table_file import read_table
     from nasattn.report.replay_page import Compared
     from nasattn.search.replay.tabled import Engine, check_sampler, read_pruner
 

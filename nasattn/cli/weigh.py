@@ -14,7 +14,8 @@ from nasattn.cli.read import StudyName, check_one_form, numbered, opened, print_
 from nasattn.errors import UserError
 
 if TYPE_CHECKING:
-    from nasattn.records import Outline, Study
+    from nasattn.records import Study
+    from nasattn.records.outline import Outline
     from nasattn.report.compare_page import Side
     from nasattn.report.importance_page import Weighed
 
@@ -118,7 +119,7 @@ def weighed_of(study: "Study", *, with_importances: bool) -> "Weighed":
 
 
 def _outline(study: "Study") -> "Outline":
-    from nasattn.records import load_outline
+    from nasattn.records.outline import load_outline
 
     if study.settings.get("variant"):
         raise UserError(
@@ -140,7 +141,8 @@ def _side(name: str, text: str, runs_dir: Path, storage: str | None) -> "Side":
     Raises:
         UserError: there is no such study or trial.
     """
-    from nasattn.records import load_outline, load_trials
+    from nasattn.records import load_trials
+    from nasattn.records.outline import load_outline
     from nasattn.report.compare_page import Side
 
     other, colon, number = text.rpartition(":")

@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 from nasattn.analysis.comparison import Condition, SiteRow, different_conditions, site_rows
 from nasattn.analysis.noise import Noise, paired_difference, seed_noise
-from nasattn.records import Outline, Study, Trial
+from nasattn.records import Study, Trial
+from nasattn.records.outline import Outline
 from nasattn.report.call_sites import natural
 from nasattn.report.conditions import conditions
 from nasattn.report.documents import Document

@@ -9,7 +9,8 @@ from dataclasses import asdict
 from typing import Any
 
 from nasattn.analysis import Front, Result, direction
-from nasattn.records import FIELDS, Outline, Study, Trial
+from nasattn.records import FIELDS, Study, Trial
+from nasattn.records.outline import Outline
 from nasattn.report.front_view import PLAIN, View, growth_rows
 
 Document = Mapping[str, Any]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from nasattn.analysis.effects import CONFIDENCE, Effect, Effects
-from nasattn.records import KeptDecision, Outline
+from nasattn.records.outline import KeptDecision, Outline
 from nasattn.report.table import Row, Table
 from nasattn.report.units import human
 

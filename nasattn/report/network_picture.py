@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from nasattn.records import KeptSite, kept_site
+from nasattn.records.outline import KeptSite, kept_site
 from nasattn.report.call_sites import fold
 from nasattn.report.documents import Document
 from nasattn.report.ink import headline, paint

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from nasattn.analysis.replays import FalseStops, Quartiles, Summary, quartiles
-from nasattn.records import Table
+from nasattn.records.table import Table
 from nasattn.report.conditions import conditions
 from nasattn.report.documents import Document
 from nasattn.report.ink import folded, headline, plot_width

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from nasattn.analysis import Result
-from nasattn.records import Outline, Study, Trial
+from nasattn.records import Study, Trial
+from nasattn.records.outline import Outline
 from nasattn.report.call_sites import natural
 from nasattn.report.conditions import conditions
 from nasattn.report.curves import Line, panels

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from nasattn.analysis.validity import ENOUGH, Agreement, Validity
-from nasattn.records import Table, left_out_words
+from nasattn.records.table import Table, left_out_words
 from nasattn.report.conditions import conditions
 from nasattn.report.documents import Document, pareto_document
 from nasattn.report.ink import folded, headline, paint

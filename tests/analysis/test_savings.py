@@ -7,7 +7,8 @@ import pytest
 
 from nasattn.analysis.savings import FEWEST, savings
 from nasattn.errors import UserError
-from nasattn.records import Study, Trial, is_drawn
+from nasattn.records import Study, Trial
+from nasattn.records.exempt import is_drawn
 from nasattn.records.study import study_of
 from tests.studies import SETTINGS, make_curve, make_trial
 

@@ -10,8 +10,9 @@ import pytest
 from scipy import stats
 
 from nasattn.analysis.validity import spread, validity
-from nasattn.records import Table, Trial
+from nasattn.records import Trial
 from nasattn.records.study import study_of
+from nasattn.records.table import Table
 from tests.studies import SETTINGS, make_trial
 
 

@@ -8,7 +8,8 @@ import pytest
 from nasattn.analysis.hypervolume import hypervolume
 from nasattn.analysis.replays import quartiles, share_at, summarise
 from nasattn.analysis.yardstick import Step, Yardstick
-from nasattn.records import Ended, Replay, Table
+from nasattn.records.replay import Ended, Replay
+from nasattn.records.table import Table
 from tests.analysis.test_validity import table_of, trained
 from tests.studies import make_trial
 

@@ -8,7 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from nasattn.cli.main import app
-from nasattn.records import read_table, trial_text, write_table
+from nasattn.records import trial_text
+from nasattn.records.table_file import read_table, write_table
 from tests.search.replay.made_tables import made_table
 from tests.search.tiny import fail
 from tests.studies import make_curve, make_study, make_trial

@@ -7,7 +7,7 @@ import pytest
 
 from nasattn.cli import weigh
 from nasattn.errors import UserError
-from nasattn.records import OUTLINE_FILE
+from nasattn.records.outline import OUTLINE_FILE
 from tests.cli.test_read import imported_by
 from tests.outlines import make_outline, placed
 from tests.studies import make_curve, make_study, make_trial

@@ -11,16 +11,9 @@ from typing import Any
 import pytest
 
 from nasattn.errors import UserError
-from nasattn.records import (
-    Table,
-    Trial,
-    export_table,
-    left_out_words,
-    load_study,
-    read_table,
-    trial_text,
-    write_table,
-)
+from nasattn.records import Trial, load_study, trial_text
+from nasattn.records.table import Table, export_table, left_out_words
+from nasattn.records.table_file import read_table, write_table
 from tests.studies import make_curve, make_study, make_trial
 
 

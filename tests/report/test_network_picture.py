@@ -4,7 +4,7 @@ import pytest
 
 from nasattn.backbones import default_input_shape
 from nasattn.placement.describing import describe_sites
-from nasattn.records import KeptSite, kept_site
+from nasattn.records.outline import KeptSite, kept_site
 from nasattn.report.ink import plain
 from nasattn.report.network_picture import network_picture
 from tests.outlines import make_outline, placed

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from nasattn.errors import UserError
-from nasattn.records import is_drawn, load_study
+from nasattn.records import load_study
+from nasattn.records.exempt import is_drawn
 from nasattn.search.pruning.standings import Standings, is_spared
 from nasattn.search.study.freeze import Material
 from tests.search.test_proposing import Study, make

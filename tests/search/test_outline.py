@@ -9,7 +9,7 @@ import pytest
 from nasattn.analysis.decided import decided, parameters
 from nasattn.analysis.evidence import evidence
 from nasattn.errors import UserError
-from nasattn.records import OUTLINE_FILE, Outline, load_outline
+from nasattn.records.outline import OUTLINE_FILE, Outline, load_outline
 from nasattn.search.study.freeze import Material
 from nasattn.search.study.outline import keep_outline
 from nasattn.space import enumerate_architectures, size

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from nasattn.records import Trial, is_drawn
+from nasattn.records import Trial
+from nasattn.records.exempt import is_drawn
 from nasattn.search.ledger.attempt import Attempt
 from nasattn.search.pruners import Contender, Race
 from nasattn.search.study.settings import Settings

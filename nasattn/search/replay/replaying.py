@@ -5,7 +5,8 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
 
-from nasattn.records import Replay, Table
+from nasattn.records.replay import Replay
+from nasattn.records.table import Table
 from nasattn.search.replay.simulation import Simulation
 from nasattn.search.replay.tabled import Engine, searchable, tabled
 from nasattn.search.study.catalogue import Catalogue

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 import optuna
 
-from nasattn.records import Ended, Replay, Trial
+from nasattn.records import Trial
+from nasattn.records.replay import Ended, Replay
 from nasattn.search.ledger.pruned import PrunedError, WaitsError
 from nasattn.search.proposing.proposing import make_proposer
 from nasattn.search.pruning.standings import waits

@@ -7,7 +7,8 @@ from itertools import islice
 
 from nasattn.errors import UnknownNameError, UserError
 from nasattn.placement import Architecture
-from nasattn.records import Table, Trial
+from nasattn.records import Trial
+from nasattn.records.table import Table
 from nasattn.schema import validate
 from nasattn.search.proposing.listing import list_architectures
 from nasattn.search.proposing.samplers import SAMPLERS

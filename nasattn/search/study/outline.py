@@ -6,7 +6,7 @@ from pathlib import Path
 from nasattn.cost import CostModel, Totals
 from nasattn.files import write_atomic
 from nasattn.placement.describing import Document, describe_site
-from nasattn.records import OUTLINE_FILE
+from nasattn.records.outline import OUTLINE_FILE
 from nasattn.search.study.freeze import Material
 from nasattn.space import COSTS, Decision, Option
 from nasattn.space.costs import Priced, price

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from nasattn.records import Table, Trial
+from nasattn.records import Trial
 from nasattn.records.study import study_of
+from nasattn.records.table import Table
 from nasattn.report.live import make_observer
 from nasattn.search.study.freeze import Material, freeze
 from nasattn.search.study.session import Session

@@ -7,7 +7,8 @@ import pytest
 from nasattn.analysis.replays import summarise
 from nasattn.analysis.yardstick import Yardstick
 from nasattn.errors import UserError
-from nasattn.records import Replay, Table
+from nasattn.records.replay import Replay
+from nasattn.records.table import Table
 from nasattn.search.replay.replaying import replay as run
 from nasattn.search.replay.replaying import replays
 from nasattn.search.replay.tabled import Engine, read_pruner, searchable

@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from nasattn.errors import StoppedError
-from nasattn.records import Table, Trial, export_table, load_study, load_trials
+from nasattn.records import Trial, load_study, load_trials
+from nasattn.records.table import Table, export_table
 from nasattn.report.live import make_observer
 from nasattn.search.opening import search
 from nasattn.search.replay.replaying import replay
