@@ -93,11 +93,8 @@ def check_kept(folder: Path, study: Study | None, trial: Trial | None) -> None:
     Raises:
         UserError: it has none; the message says how to get them.
     """
-    wanted = (
-        WEIGHTS_FILE if trial or not (folder / SAFE_WEIGHTS_FILE).is_file() else "",
-        USAGE_FILE,
-    )
-    missing = [name for name in wanted if name and not (folder / name).is_file()]
+    weights = SAFE_WEIGHTS_FILE if (folder / SAFE_WEIGHTS_FILE).is_file() else WEIGHTS_FILE
+    missing = [name for name in (weights, USAGE_FILE) if not (folder / name).is_file()]
     if missing:
         raise UserError(f"{folder}: no {missing[0]} was kept; {_remedy(folder, study, trial)}")
 

@@ -1,6 +1,5 @@
 """What proposals, verdicts and the agenda need of the trials so far, wherever these are kept."""
 
-from pathlib import Path
 from typing import Protocol
 
 from nasattn.records import Trial
@@ -26,6 +25,6 @@ class Book(Protocol):
         """Return the objectives of a complete trial."""
         ...
 
-    def trial_folder(self, record: Trial) -> Path:
-        """Return the folder of a trial's files."""
+    def begin_anew(self, record: Trial) -> None:
+        """Forget from where a trial could be gone on with."""
         ...

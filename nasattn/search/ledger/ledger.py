@@ -273,7 +273,7 @@ class Ledger:
             return
         self._write_files(attempt)
         if attempt.record.state in _DONE and not self._settings.execution.keep_checkpoints:
-            remove_checkpoints(self.trial_folder(attempt.record))
+            self.begin_anew(attempt.record)
         self.close(attempt)
 
     def close(self, attempt: Attempt) -> bool:
@@ -312,6 +312,10 @@ class Ledger:
     def trial_folder(self, record: Trial) -> Path:
         """Return the folder of a trial's files."""
         return self._folder / "trials" / str(record.trial)
+
+    def begin_anew(self, record: Trial) -> None:
+        """Forget from where a trial could be gone on with: its checkpoints are removed."""
+        remove_checkpoints(self.trial_folder(record))
 
     def _write_files(self, attempt: Attempt) -> None:
         self._write_history(attempt.record, attempt.record.curve)

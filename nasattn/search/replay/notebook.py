@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from optuna.trial import FrozenTrial, TrialState
@@ -44,9 +43,9 @@ class Notebook:
         """Return the objectives of a complete trial."""
         return objective_values(record, self._settings)
 
-    def trial_folder(self, record: Trial) -> Path:
-        """Return the folder of a trial's files: there is none."""
-        raise NotImplementedError(f"trial {record.trial} of a replay has no folder")
+    def begin_anew(self, record: Trial) -> None:
+        """Forget from where a trial could be gone on with: a replay keeps no checkpoints."""
+        del record
 
     def start(self, record: Trial, proposal: Proposal, worker: str) -> None:
         """Enter a new attempt, running."""

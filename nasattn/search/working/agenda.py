@@ -11,7 +11,6 @@ from nasattn.search.pruning.standings import waits
 from nasattn.search.pruning.stopping import Stopping
 from nasattn.search.study.catalogue import Catalogue
 from nasattn.search.trial.recorded import recorded_proposal
-from nasattn.training import remove_checkpoints
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,7 @@ class Agenda:
             raise TakenError
         record = attempt.record
         if attempt.is_set_aside:
-            remove_checkpoints(self._ledger.trial_folder(record))
+            self._ledger.begin_anew(record)
         return Task(
             record.trial,
             record.attempt + 1,

@@ -19,7 +19,6 @@ from nasattn.search.trial.continuing import Again, plan_again
 from nasattn.search.trial.recorded import check_unchanged
 from nasattn.search.working.agenda import Agenda, Task
 from nasattn.search.working.trial_run import TrialRun
-from nasattn.training import remove_checkpoints
 
 # Reading a long study takes its time: who waits for others spends no more than a part on it.
 _WAIT_SECONDS, _WAIT_FACTOR = 0.5, 5.0
@@ -121,7 +120,7 @@ class Runner:
         try:
             task = self._agenda.again(again.attempt)
             if again.from_its_beginning:
-                remove_checkpoints(self._ledger.trial_folder(record))
+                self._ledger.begin_anew(record)
             task = replace(task, extended_to=again.extended_to, by_hand=True)
             self._train(task, self._ledger.attempts())
         except TakenError:
