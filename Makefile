@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 # files' own order: the longest have few tests and would otherwise come last.
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup search picture test test-slow test-failed test-services test-all lint types format check bench-reading bench-modules bench-cost bench-pruners bench-samplers bench-bed bench-training clean
+.PHONY: help setup search picture test test-slow test-services test-all lint types format check bench-reading bench-modules bench-cost bench-pruners bench-samplers bench-bed bench-training clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,9 +33,6 @@ test: setup ## Run the default tests and say what they leave out
 
 test-slow: setup ## Run the tests marked slow
 	$(PYTEST) -m 'slow and not gpu and not network and not services'
-
-test-failed: setup ## Run the slow tests again that failed last
-	$(PYTEST) -m 'slow and not gpu and not network and not services' --last-failed --last-failed-no-failures none
 
 test-services: setup ## Run the tests that need a browser: Debian's chromium and chromium-driver
 	$(BIN)/pytest -m services
