@@ -2,6 +2,7 @@
 
 import math
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -146,13 +147,10 @@ def resume(  # noqa: PLR0913 - as above
 
     study = load_study(runs_dir, name, storage=storage)
     chosen = chosen_trials(study, trial, best, epochs, trials)
-    if chosen is not None and workers > 1:
-        raise UserError(f"--workers {workers}: chosen trials are trained one after the other")
     from nasattn.search.opening import resume as run_resume
 
-    work = work_by(workers, device, storage, tensorboard=tensorboard)
-    if chosen is not None:
-        work = _work_again(chosen, epochs)
+    again = None if chosen is None else Again(chosen, epochs)
+    work = work_by(workers, device, storage, again, tensorboard=tensorboard)
     run_watched(
         lambda session: run_resume(name, trials, storage, session, work),
         name,
@@ -210,21 +208,28 @@ def train(  # noqa: PLR0913 - one argument for each option of the command
     _show_training(study.name or "", runs_dir)
 
 
-def work_by(workers: int, device: str, storage: str | None, *, tensorboard: bool) -> "Work":
-    """Return who trains: this process, or worker processes."""
-    from nasattn.search.opening import work_here
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Trials that are trained further, and to how many epochs where that is not the recipe's."""
 
-    if workers == 1:
-        return work_here
+    trials: "Sequence[int]"
+    epochs: int | None
+
+
+def work_by(
+    workers: int, device: str, storage: str | None, again: Again | None = None, *, tensorboard: bool
+) -> "Work":
+    """Return who trains all or chosen trials: this process, or worker processes."""
     from nasattn.search.crew.crew import Crew, deal
-
-    return Crew(deal(device, workers), storage, tensorboard=tensorboard).work
-
-
-def _work_again(trials: "Sequence[int]", epochs: int | None) -> "Work":
-    """Return who trains chosen trials further: this process."""
+    from nasattn.search.opening import work_here
     from nasattn.search.working.running import Runner
 
+    crew = Crew(deal(device, workers), storage, tensorboard=tensorboard)
+    if again is None:
+        return crew.work if workers > 1 else work_here
+    trials, epochs = again.trials, again.epochs
+    if workers > 1:
+        return lambda study: crew.work_again(study, trials, epochs)
     return lambda study: Runner(study).run_again(trials, epochs)
 
 

@@ -174,23 +174,35 @@ def _wanted(trial: Trial, study: Study) -> int:
     return trial.extended_to or study.epochs or 0
 
 
-def _left(trial: Trial, study: Study) -> str:
-    """Return the time left of a running trial in words, from its epochs so far."""
+def _seconds_left(trial: Trial, study: Study) -> float | None:
+    """Return the time left of a running trial, from its epochs so far."""
     if not trial.epochs:
-        return ""
-    return duration(trial.seconds / trial.epochs * (_wanted(trial, study) - trial.epochs))
+        return None
+    return trial.seconds / trial.epochs * (_wanted(trial, study) - trial.epochs)
+
+
+def _left(trial: Trial, study: Study) -> str:
+    seconds = _seconds_left(trial, study)
+    return "" if seconds is None else duration(seconds)
 
 
 def _study_left(study: Study, trials: Sequence[Trial]) -> str:
-    """Return the time left of a study, as long as its trials take on average."""
-    ended = [trial.seconds for trial in trials if trial.state in ("complete", "pruned")]
+    """Return the time left of a study, as long as its trials take on average.
+
+    What runs counts with the length that it will have: after one that was pruned early, the mean
+    of those that have ended would be far too short.
+    """
     running = [trial for trial in trials if trial.state == "running"]
-    left = study.trials - done(trials)
-    if not ended or left <= 0:
+    lefts = [(trial, left) for trial in running if (left := _seconds_left(trial, study))]
+    lengths = [trial.seconds for trial in trials if trial.state in ("complete", "pruned")]
+    total = study.trials - done(trials)
+    if not lengths or total <= 0:
         return ""
-    mean = sum(ended) / len(ended)
-    seconds = max(mean * left - sum(trial.seconds for trial in running), 0.0)
-    return f"about {duration(seconds / max(len(running), 1))} left"
+    lengths += [trial.seconds + left for trial, left in lefts]
+    mean = sum(lengths) / len(lengths)
+    seconds = mean * total - sum(trial.seconds for trial in running)
+    longest = max((left for _, left in lefts), default=0.0)
+    return f"about {duration(max(seconds / max(len(running), 1), longest))} left"
 
 
 def make_view(*, as_json: bool) -> "LiveView | LineView":

@@ -13,7 +13,8 @@ from rich.console import Console
 
 from nasattn.errors import FailedError
 from nasattn.records import Study, Trial, load_study
-from nasattn.report.watch import LineView, LiveView, change_json, change_words, watch
+from nasattn.report.units import duration
+from nasattn.report.watch import LineView, LiveView, _study_left, change_json, change_words, watch
 from tests.studies import make_curve, make_trial, write_settings
 
 GATES = tuple(
@@ -105,6 +106,12 @@ def test_a_busy_storage_is_read_again(study: Study) -> None:
 
     watch(read, LineView(lambda line: None, change_words), lambda: None)
     assert not answers
+
+
+def test_the_study_takes_no_less_time_than_a_trial_that_runs(study: Study) -> None:
+    pruned = replace(make_trial(0), state="pruned", seconds=0.01, epochs=1)
+    slow = replace(running(1, 1), seconds=100.0)
+    assert _study_left(study, (pruned, slow)) == f"about {duration(300.0)} left"
 
 
 @pytest.mark.parametrize("width", [80, 160])

@@ -123,6 +123,25 @@ def test_two_workers_reach_what_one_does_to_the_bit(
     assert {trial["device"] for trial in found} == {"cpu"}
 
 
+def test_two_workers_share_chosen_trials(tmp_path: Path, runs: Path) -> None:
+    longer = STUDY.replace("epochs = 2", "epochs = 20")
+    assert nasattn("search", write_study(tmp_path, longer), runs=runs).returncode == 0
+    before = bits_by_trial(runs)
+    words = ["--trial", 1, "--trial", 2, "--trial", 3]
+    again = nasattn("resume", "tiny", *words, "--workers", 2, runs=runs)
+    assert again.returncode == 0, again.stderr
+    assert "trial 2 is complete: trained again as the recipe says" in again.stderr
+    found = trials("tiny", runs)
+    assert [(t["attempt"], t["state"]) for t in found] == [
+        (attempt, "complete") for attempt in (1, 2, 2, 2, 1)
+    ]
+    assert bits_by_trial(runs) == before
+
+
+def bits_by_trial(runs: Path) -> dict[int, Any]:
+    return {trial["trial"]: bits(trial) for trial in trials("tiny", runs)}
+
+
 def test_two_searches_of_one_study_cooperate(tmp_path: Path, runs: Path) -> None:
     study = write_study(tmp_path, GRID.replace("epochs = 2", "epochs = 20"))
     both = [start("search", study, runs=runs) for _ in range(2)]

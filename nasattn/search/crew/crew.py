@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from threading import Thread
 from time import monotonic, sleep
 from typing import IO
@@ -15,7 +16,7 @@ from nasattn.search.crew.following import Follower
 from nasattn.search.crew.orders import Orders
 from nasattn.search.ledger.heartbeat import Heartbeat
 from nasattn.search.study.observer import Observer
-from nasattn.search.working.running import OpenStudy, Outcome
+from nasattn.search.working.running import OpenStudy, Outcome, choose_again
 from nasattn.training.device import available_devices
 
 _LOOK_SECONDS = 1.0
@@ -55,26 +56,57 @@ class Crew:
             FailedError: every worker has failed.
             UserError: the study measures latencies, or every worker met a user's mistake.
         """
+        members = self._work(study)
+        ended = sum(attempt.has_ended for attempt in study.ledger.attempts())
+        if ended >= study.material.settings.trials:
+            return Outcome.DONE
+        _check_ended_well(study, members)
+        return Outcome.EXHAUSTED
+
+    def work_again(self, study: OpenStudy, numbers: Sequence[int], epochs: int | None) -> Outcome:
+        """Train chosen trials further, and nothing else.
+
+        Args:
+            study: The study.
+            numbers: The trials.
+            epochs: To how many in all, where these are more than the recipe's.
+
+        Raises:
+            StoppedError: as for ``work``.
+            FailedError: as for ``work``.
+            UserError: from `choose_again`, or as for ``work``.
+        """
+        members = self._work(study, numbers, epochs)
+        if not any(member.code == 0 for member in members):
+            _check_ended_well(study, members)
+        return Outcome.DONE
+
+    def _work(
+        self, study: OpenStudy, numbers: Sequence[int] = (), epochs: int | None = None
+    ) -> "list[_Member]":
+        """Set all to work; return them when they have ended."""
         _check_latency(study)
         with Heartbeat(study.ledger.roster, study.ledger.worker) as heartbeat:
-            orders = [self._orders(study, device, heartbeat.heard) for device in self._devices]
-            observer = study.session.observer
-            members = [_Member(n, order, observer) for n, order in enumerate(orders, 1)]
+            again = choose_again(study, numbers, epochs, heartbeat.alive()) if numbers else {}
+            orders = Orders(
+                study=study.folder.name,
+                runs_dir=str(study.session.runs_dir),
+                storage=self._storage,
+                device="",
+                heard=heartbeat.heard,
+                tensorboard=self._tensorboard,
+                chosen=tuple(again.items()),
+                epochs=epochs,
+            )
+            members = [
+                _Member(number, replace(orders, device=device), study.session.observer)
+                for number, device in enumerate(self._devices, 1)
+            ]
             try:
                 self._follow(study, members)
             finally:
                 _dismiss(members)
-        return _outcome(study, members)
-
-    def _orders(self, study: OpenStudy, device: str, heard: str) -> Orders:
-        return Orders(
-            study=study.folder.name,
-            runs_dir=str(study.session.runs_dir),
-            storage=self._storage,
-            device=device,
-            heard=heard,
-            tensorboard=self._tensorboard,
-        )
+        return members
 
     def _follow(self, study: OpenStudy, members: Sequence["_Member"]) -> None:
         """Show what the workers do until all have ended."""
@@ -177,17 +209,14 @@ def _check_latency(study: OpenStudy) -> None:
         )
 
 
-def _outcome(study: OpenStudy, members: Sequence[_Member]) -> Outcome:
-    """Return how a crew's work ended, from how each of its workers did."""
-    ended = sum(attempt.has_ended for attempt in study.ledger.attempts())
-    if ended >= study.material.settings.trials:
-        return Outcome.DONE
+def _check_ended_well(study: OpenStudy, members: Sequence[_Member]) -> None:
+    """Raise what has ended the workers, unless they found nothing more to do."""
     codes = [member.code for member in members]
     if _STOPPED in codes:
         raise StoppedError("stopped")
     failed = [member for member in members if member.code]
     if not failed:
-        return Outcome.EXHAUSTED
+        return
     lines = [member.last_line for member in failed if member.last_line]
     kind = UserError if set(codes) == {_USER_ERROR} else FailedError
     why = lines[-1] if lines else "killed"

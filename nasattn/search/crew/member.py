@@ -31,7 +31,10 @@ def serve() -> None:
             last_order.check()
 
         def work(study: OpenStudy) -> Outcome:
-            return Runner(study, orders.heard).run()
+            runner = Runner(study, orders.heard)
+            if orders.chosen:
+                return runner.share_again(dict(orders.chosen), orders.epochs)
+            return runner.run()
 
         runs_dir, notes = Path(orders.runs_dir), Notes()
         told = EventFiles(notes, runs_dir / orders.study) if orders.tensorboard else notes

@@ -24,6 +24,8 @@ class Orders:
         device: Where to train.
         heard: Token of the last request to stop that is not meant for the crew.
         tensorboard: Whether to write event files.
+        chosen: Only these trials are trained further: number and latest attempt of each.
+        epochs: To how many, where these are more than the recipe's.
     """
 
     study: str
@@ -32,6 +34,8 @@ class Orders:
     device: str
     heard: str
     tensorboard: bool
+    chosen: tuple[tuple[int, int], ...] = ()
+    epochs: int | None = None
 
     @property
     def line(self) -> bytes:

@@ -64,7 +64,7 @@ def plan_again(
             "`nasattn train` trains the bare backbone for more"
         )
     chosen = [attempt_at(number, attempts) for number in dict.fromkeys(numbers)]
-    return [_again(attempt, epochs, recipe) for attempt in chosen]
+    return [again_at(attempt, epochs, recipe) for attempt in chosen]
 
 
 def attempt_at(number: int, attempts: Sequence[Attempt]) -> Attempt:
@@ -80,7 +80,12 @@ def attempt_at(number: int, attempts: Sequence[Attempt]) -> Attempt:
     raise UserError(f"no trial {number} in the study: {known}")
 
 
-def _again(attempt: Attempt, epochs: int | None, recipe: Recipe) -> Again:
+def again_at(attempt: Attempt, epochs: int | None, recipe: Recipe) -> Again:
+    """Plan a further attempt at one trial; see `plan_again`.
+
+    Raises:
+        UserError: the trial is set aside, or has so many epochs.
+    """
     record = attempt.record
     _check(record, epochs)
     complete = record.state == "complete"

@@ -1,6 +1,7 @@
 """The search itself: propose, train, record, until the study's total is reached."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -15,7 +16,7 @@ from nasattn.search.pruning.standings import waits
 from nasattn.search.pruning.stopping import Stopping, unpromoted
 from nasattn.search.study.freeze import Material
 from nasattn.search.study.session import Session
-from nasattn.search.trial.continuing import Again, plan_again
+from nasattn.search.trial.continuing import again_at, attempt_at, plan_again
 from nasattn.search.trial.recorded import check_unchanged
 from nasattn.search.working.agenda import Agenda, Task
 from nasattn.search.working.trial_run import TrialRun
@@ -48,6 +49,37 @@ class OpenStudy:
     session: Session
 
 
+def choose_again(
+    study: OpenStudy, numbers: Sequence[int], epochs: int | None, alive: Collection[str]
+) -> dict[int, int]:
+    """Return the latest attempt's number at each of some trials that are to be trained further.
+
+    Whoever finds a later attempt knows that another worker has taken the trial. What the user
+    should know is told.
+
+    Args:
+        study: The study.
+        numbers: The trials.
+        epochs: To how many in all, where these are more than the recipe's.
+        alive: Tokens of the workers whose trials are theirs.
+
+    Raises:
+        UserError: from ``plan_again``, or one of them is being trained.
+    """
+    settings = study.material.settings
+    has_baseline = settings.search.sampler != "single"
+    attempts = study.ledger.attempts()
+    planned = plan_again(attempts, numbers, epochs, settings.recipe, has_baseline=has_baseline)
+    for again in planned:
+        if again.attempt.worker in alive:
+            number = again.attempt.record.trial
+            raise UserError(f"trial {number} is being trained; let it end or stop it first")
+    for again in planned:
+        for words in again.notes:
+            study.session.observer.note(words)
+    return {again.attempt.record.trial: again.attempt.record.attempt for again in planned}
+
+
 class Runner:
     """Runs trials of a study, one after the other, in this process; others may do so as well.
 
@@ -61,6 +93,7 @@ class Runner:
     def __init__(
         self, study: OpenStudy, heard: str | None = None, wanted: Sequence[Proposal] = ()
     ) -> None:
+        self._study = study
         self._material, self._ledger, self._session = study.material, study.ledger, study.session
         self._observer = study.session.observer
         self._heartbeat = Heartbeat(self._ledger.roster, self._ledger.worker, heard)
@@ -94,37 +127,59 @@ class Runner:
             epochs: To how many in all, where these are more than the recipe's.
 
         Raises:
-            UserError: from ``plan_again``, or another worker is at one of them.
+            UserError: from `choose_again`.
             StoppedError: as for ``run``.
             FailedError: as for ``run``.
         """
-        settings = self._material.settings
-        has_baseline = settings.search.sampler != "single"
         with self._heartbeat:
-            attempts = self._look_round()
-            planned = plan_again(
-                attempts, numbers, epochs, settings.recipe, has_baseline=has_baseline
-            )
-            for again in planned:
-                self._session.check()
-                self._heartbeat.check_between()
-                self._train_again(again)
-        return Outcome.DONE
+            self._look_round()
+            chosen = choose_again(self._study, numbers, epochs, self._heartbeat.alive())
+            return self._train_chosen(chosen, epochs)
 
-    def _train_again(self, again: Again) -> None:
-        record = again.attempt.record
-        if again.attempt.worker in self._heartbeat.alive():
-            raise UserError(f"trial {record.trial} is being trained; let it end or stop it first")
-        for words in again.notes:
-            self._observer.note(words)
-        try:
-            task = self._agenda.again(again.attempt)
-            if again.from_its_beginning:
-                self._ledger.begin_anew(record)
-            task = replace(task, extended_to=again.extended_to, by_hand=True)
-            self._train(task, self._ledger.attempts())
-        except TakenError:
-            raise UserError(f"trial {record.trial} is being trained by another process") from None
+    def share_again(self, chosen: Mapping[int, int], epochs: int | None) -> Outcome:
+        """Train those of chosen trials further that no other worker takes.
+
+        Args:
+            chosen: From `choose_again`.
+            epochs: As for ``run_again``.
+
+        Raises:
+            StoppedError: as for ``run``.
+            FailedError: as for ``run``.
+        """
+        with self._heartbeat:
+            self._look_round()
+            return self._train_chosen(chosen, epochs)
+
+    def _train_chosen(self, chosen: Mapping[int, int], epochs: int | None) -> Outcome:
+        while True:
+            self._session.check()
+            self._heartbeat.check_between()
+            attempts = self._ledger.attempts()
+            alive = self._heartbeat.alive()
+            self._tell(attempts)
+            wanted = [attempt_at(number, attempts) for number in chosen]
+            free = [attempt for attempt in wanted if attempt.worker not in alive]
+            fresh = [a for a in free if a.record.attempt == chosen[a.record.trial]]
+            cut_off = [a for a in free if a.is_left_off and a not in fresh]
+            with suppress(TakenError):  # look again
+                if fresh:
+                    self._train_again(fresh[0], epochs, attempts)
+                elif cut_off:
+                    self._train(self._agenda.again(cut_off[0]), attempts)
+                elif len(free) < len(wanted):
+                    self._wait(_WAIT_SECONDS)
+                else:
+                    return Outcome.DONE
+
+    def _train_again(
+        self, attempt: Attempt, epochs: int | None, attempts: Sequence[Attempt]
+    ) -> None:
+        again = again_at(attempt, epochs, self._material.settings.recipe)
+        task = self._agenda.again(attempt)
+        if again.from_its_beginning:
+            self._ledger.begin_anew(attempt.record)
+        self._train(replace(task, extended_to=again.extended_to, by_hand=True), attempts)
 
     def _look_round(self) -> list[Attempt]:
         """Bring the trials in order, check that they are of this code, and tell of them."""
