@@ -1,6 +1,15 @@
 """What trials say together: dominance, the front, its hypervolume and knee; reads records."""
 
-from nasattn.analysis.pareto import CostRange, Front, Result, baseline, direction, dominators, front
+from nasattn.analysis.pareto import (
+    CostRange,
+    Front,
+    Result,
+    baseline,
+    direction,
+    dominators,
+    filled,
+    front,
+)
 from nasattn.analysis.promotion import Candidate, promising
 
 __all__ = [
@@ -11,6 +20,7 @@ __all__ = [
     "baseline",
     "direction",
     "dominators",
+    "filled",
     "front",
     "promising",
 ]

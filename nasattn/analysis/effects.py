@@ -143,16 +143,13 @@ class _Fit:
     def __init__(self, design: Floats, values: Floats, clusters: Sequence[str]) -> None:
         inverse = np.linalg.pinv(design)
         self._beta: Floats = inverse @ values
-        members: dict[str, list[int]] = {}
-        for place, cluster in enumerate(clusters):
-            members.setdefault(cluster, []).append(place)
         residuals = values - design @ self._beta
         self._covariance = np.zeros((design.shape[1],) * 2)
-        for rows in members.values():
-            leverage = design[rows] @ inverse[:, rows]
-            score = inverse[:, rows] @ _rescaled(leverage, residuals[rows])
-            self._covariance += np.outer(score, score)
-        self.degrees = len(members) - int(np.linalg.matrix_rank(design))
+        for rows in _of_equal_size(clusters):
+            parts = inverse.T[rows].swapaxes(1, 2)
+            scores = (parts @ _rescaled(design[rows] @ parts, residuals[rows, None]))[..., 0]
+            self._covariance += scores.T @ scores
+        self.degrees = len(set(clusters)) - int(np.linalg.matrix_rank(design))
 
     def coefficient(self, place: int) -> tuple[float, tuple[float, float]]:
         """Return a coefficient and its interval."""
@@ -162,9 +159,24 @@ class _Fit:
         return mean, (mean - half, mean + half)
 
 
+def _of_equal_size(clusters: Sequence[str]) -> Iterator[NDArray[np.int64]]:
+    """Yield the places of the members of clusters, one a row, those of one size together."""
+    members: dict[str, list[int]] = {}
+    for place, cluster in enumerate(clusters):
+        members.setdefault(cluster, []).append(place)
+    for size in sorted(set(map(len, members.values()))):
+        yield np.array([rows for rows in members.values() if len(rows) == size])
+
+
 def _rescaled(leverage: Floats, residuals: Floats) -> Floats:
-    """Return (I - H)⁻¹ e; a run that the fit meets exactly tells nothing of the error."""
-    return np.asarray(np.linalg.pinv(np.eye(len(leverage)) - leverage, rtol=1e-10) @ residuals)
+    """Return (I - H)⁻¹ e; a run that the fit meets exactly tells nothing of the error.
+
+    Args:
+        leverage: Of M clusters of K runs, (M, K, K).
+        residuals: Theirs, (M, K, 1).
+    """
+    left = np.eye(leverage.shape[-1]) - leverage
+    return np.asarray(np.linalg.pinv(left, rtol=1e-10) @ residuals)
 
 
 def _design(runs: Sequence[Run], terms: Sequence[Term]) -> Floats:
@@ -208,7 +220,8 @@ def _too_few(architectures: int, coefficients: int) -> str:
 
 def _aliases(design: Floats, terms: Sequence[Term]) -> dict[Term, str]:
     """Return, for each effect that the design cannot tell, with which others it coincides."""
-    lost = null_space(design, rcond=_TOLERANCE)
+    # R has the null space of QR, and does not grow with the runs.
+    lost = null_space(np.linalg.qr(design, mode="r"), rcond=_TOLERANCE)
     projection = lost @ lost.T
     found: dict[Term, str] = {}
     for place, term in enumerate(terms, start=1):

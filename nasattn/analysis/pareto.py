@@ -66,6 +66,28 @@ class Front(NamedTuple):
         return (*self.members[:below], self.baseline, *self.members[below:])
 
 
+def filled(front: Front, whole: Mapping[int, Trial]) -> Front:
+    """Return a front whose results have the placements and curves of trials that were read since.
+
+    Args:
+        front: Of trials whose parts were not all read.
+        whole: By number, the trials that were.
+    """
+    known = {result.trial.digest: _filled(result, whole) for result in front.listed}
+    return front._replace(
+        results=tuple(known.get(result.trial.digest, result) for result in front.results),
+        members=tuple(known[member.trial.digest] for member in front.members),
+        baseline=known[front.baseline.trial.digest] if front.baseline else None,
+        knee=known[front.knee.trial.digest] if front.knee else None,
+    )
+
+
+def _filled(result: Result, whole: Mapping[int, Trial]) -> Result:
+    one = whole[result.trial.trial]
+    trial = replace(result.trial, placements=one.placements, curve=one.curve)
+    return result._replace(trial=trial)
+
+
 def direction(objective: str) -> str:
     """Return ``"maximize"`` for accuracy and ``"minimize"`` for a cost."""
     return "maximize" if objective == "accuracy" else "minimize"
@@ -139,6 +161,8 @@ def averages(trials: Iterable[Trial]) -> tuple[Result, ...]:
 
 
 def _average(group: Sequence[Trial]) -> Result:
+    if len(group) == 1:
+        return Result(group[0], (group[0].trial,), None)
     accuracies = [trial.accuracy for trial in group if trial.accuracy is not None]
     latencies = [trial.latency_ms for trial in group if trial.latency_ms is not None]
     highest = [trial.best_accuracy for trial in group if trial.best_accuracy is not None]

@@ -94,12 +94,11 @@ def trials(  # noqa: PLR0913 - one argument for each option of the command
         watch_trials(name, runs_dir, storage, as_json=as_json)
         return
     study = opened(name, runs_dir, storage)
-    found = load_trials(study, curves=as_json)
     if as_json:
-        from nasattn.report.documents import print_json, trials_document
-
-        print_json(trials_document(study, found))
-    elif as_csv:
+        _print_trials(study)
+        return
+    found = load_trials(study, curves=False)
+    if as_csv:
         from nasattn.report.documents import TRIAL_FIELDS
 
         print_csv(TRIAL_FIELDS, [trial.to_dict() for trial in found])
@@ -110,6 +109,17 @@ def trials(  # noqa: PLR0913 - one argument for each option of the command
         print_page(lambda width: trials_page(study, found, width))
         if found:
             _suggest(f"pareto {name}", runs_dir)
+
+
+def _print_trials(study: "Study") -> None:
+    """Print all that is known of all trials."""
+    from nasattn.records import load_texts, load_trials
+    from nasattn.report.documents import print_json, trials_document, trials_text
+
+    if sys.stdout.isatty():
+        print_json(trials_document(study, load_trials(study, curves=True)))
+    else:
+        sys.stdout.writelines(trials_text(study, load_texts(study)))
 
 
 def show(  # noqa: PLR0913 - one argument for each option of the command
@@ -128,7 +138,7 @@ def show(  # noqa: PLR0913 - one argument for each option of the command
     Of an architecture's .json it shows the network.
     """
     from nasattn.analysis import baseline
-    from nasattn.records import load_trials
+    from nasattn.records import load_trials, load_whole
     from nasattn.records.outline import load_outline
 
     if trial is None:
@@ -137,8 +147,8 @@ def show(  # noqa: PLR0913 - one argument for each option of the command
     if plot:
         _check_plot(plot)
     study = opened(name, runs_dir, storage)
-    found = load_trials(study, curves=True)
-    chosen = numbered(found, trial, study)
+    found = load_trials(study, curves=False)
+    chosen = load_whole(study, [numbered(found, trial, study).trial])[trial]
     outline = load_outline(study.path)
     if plot:
         from nasattn.report.curve_picture import draw_curve
@@ -196,7 +206,8 @@ def pareto(  # noqa: PLR0913 - one argument for each option of the command
     as_csv: AsCsv = False,
 ) -> None:
     """Show the front, against the bare backbone; with --csv --history its growth instead."""
-    from nasattn.records import load_trials
+    from nasattn.analysis import filled
+    from nasattn.records import load_outcomes, load_whole
 
     check_one_form(as_json=as_json, as_csv=as_csv)
     study = opened(name, runs_dir, storage)
@@ -209,8 +220,9 @@ def pareto(  # noqa: PLR0913 - one argument for each option of the command
             )
         _print_believed(study, runs_dir, as_json=as_json, as_csv=as_csv)
         return
-    found = load_trials(study, curves=as_json)
+    found = load_outcomes(study)
     best, view = asked.look(study, found)
+    best = filled(best, load_whole(study, [result.trial.trial for result in best.listed]))
     if as_json:
         from nasattn.report.documents import pareto_document, print_json
 

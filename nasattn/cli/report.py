@@ -46,18 +46,21 @@ def report(  # noqa: PLR0913 - one argument for each option of the command
     Front, learning curves, trials, settings and good practice; to be sorted, hovered over, printed.
     """
     from nasattn.analysis import front
-    from nasattn.records import load_study, load_trials
-    from nasattn.report.html import Report, write_report
+    from nasattn.records import load_study, load_trials, load_whole
+    from nasattn.report.html import Report, drawn_curves, write_report
     from nasattn.report.ink import print_page
     from nasattn.report.units import human
 
     study = load_study(runs_dir, name, storage=storage)
-    trials = load_trials(study, curves=True)
+    trials = load_trials(study, curves=False)
     pictures = _gallery(study, trials, gallery, shown) if gallery is not None else None
     file = to or study.path / "report.html"
     found = front(trials, study.objectives, study.cost_range)
+    curves = load_whole(study, drawn_curves(trials, found)).values()
     drawn = tuple(_drawn(study, trials, found))
-    content = Report(study, trials, found, pictures, _comparison(study, trials), drawn)
+    content = Report(
+        study, trials, found, tuple(curves), pictures, _comparison(study, trials), drawn
+    )
     size = write_report(content, file)
     print_page(lambda width: [f"{file}: {human(size)} bytes, opens in any browser"])
 
@@ -77,7 +80,7 @@ def _drawn(study: "Study", trials: "tuple[Trial, ...]", found: "Front") -> "Iter
         lines = network_picture(outline.sites, chosen.trial.placements, _COLUMNS)
         yield Drawn("network", f"The network of trial {chosen.trial.trial}", lines)
     try:
-        weighed = weighed_of(study, with_importances=False)
+        weighed = weighed_of(study, trials, with_importances=False)
     except UserError as error:
         lines = [] if study.settings.get("variant") else [str(error)]
     else:

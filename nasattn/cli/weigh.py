@@ -14,7 +14,7 @@ from nasattn.cli.read import StudyName, check_one_form, numbered, opened, print_
 from nasattn.errors import UserError
 
 if TYPE_CHECKING:
-    from nasattn.records import Study
+    from nasattn.records import Study, Trial
     from nasattn.records.outline import Outline
     from nasattn.report.compare_page import Side
     from nasattn.report.importance_page import Weighed
@@ -69,7 +69,11 @@ def importance(  # noqa: PLR0913 - one argument for each option of the command
 ) -> None:
     """Show which decision drives accuracy and costs, and the effect of each option by stage."""
     check_one_form(as_json=as_json, as_csv=as_csv)
-    weighed = weighed_of(opened(name, runs_dir, storage), with_importances=not effects_alone)
+    from nasattn.records import load_trials
+
+    study = opened(name, runs_dir, storage)
+    trials = load_trials(study, curves=False)
+    weighed = weighed_of(study, trials, with_importances=not effects_alone)
     if as_json:
         from nasattn.report.documents import print_json
         from nasattn.report.importance_page import importance_document
@@ -87,7 +91,7 @@ def importance(  # noqa: PLR0913 - one argument for each option of the command
         suggest(f"nasattn pareto {name}{runs_dir_words(runs_dir)}")
 
 
-def weighed_of(study: "Study", *, with_importances: bool) -> "Weighed":
+def weighed_of(study: "Study", trials: "tuple[Trial, ...]", *, with_importances: bool) -> "Weighed":
     """Return what the trials of a study say about its decisions.
 
     Raises:
@@ -97,11 +101,9 @@ def weighed_of(study: "Study", *, with_importances: bool) -> "Weighed":
     from nasattn.analysis.effects import effects
     from nasattn.analysis.evidence import evidence
     from nasattn.analysis.importance import importances
-    from nasattn.records import load_trials
     from nasattn.report.importance_page import Weighed
 
     outline = _outline(study)
-    trials = load_trials(study, curves=False)
     said = evidence(outline, trials)
     if not said.runs:
         raise UserError(f'study "{study.name}" has no complete trial of its space yet')

@@ -1,8 +1,16 @@
 """Trials as plain values, read fast from a study's storage; knows neither torch nor optuna."""
 
 from nasattn.records.mark import MARK_KEY, Mark, marked, marks_of
+from nasattn.records.queries import CURVE_KEY
 from nasattn.records.signs import RECORD_KEY, SIGN_PREFIX, WORKER_KEY
-from nasattn.records.storage import CURVE_KEY, load_running, load_trials
+from nasattn.records.storage import (
+    TrialText,
+    load_outcomes,
+    load_running,
+    load_texts,
+    load_trials,
+    load_whole,
+)
 from nasattn.records.study import (
     ARCHITECTURE_FILE,
     OBJECTIVES,
@@ -43,13 +51,17 @@ __all__ = [
     "Mark",
     "Study",
     "Trial",
+    "TrialText",
     "check_name",
     "has_trials",
     "history_text",
     "list_studies",
+    "load_outcomes",
     "load_running",
     "load_study",
+    "load_texts",
     "load_trials",
+    "load_whole",
     "marked",
     "marks_of",
     "read_trial",

@@ -17,6 +17,11 @@ _SQLITE = "sqlite:///"
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
+def is_sqlite(storage: str | Path) -> bool:
+    """Tell whether a storage is an SQLite file that is read without SQLAlchemy."""
+    return isinstance(storage, Path) or storage.startswith(_SQLITE)
+
+
 def read_rows(
     storage: str | Path, query: str, values: Mapping[str, str], *, patience_s: float = PATIENCE_S
 ) -> list[Row]:

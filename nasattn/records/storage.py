@@ -1,40 +1,45 @@
 """The trials of a study out of Optuna's SQL storage, by one query of our own.
 
 Optuna's ORM needs seconds for a thousand trials and its import alone half a second; the query
-takes milliseconds. The tables are those of ``optuna.storages._rdb.models`` (Optuna 5). Where the
-run folder's own database is gone, the trials are read from their folders.
+takes milliseconds. Only what is asked for is parsed: learning curves are most of the data, and
+placements most of the rest. Where the run folder's own database is gone, the trials are read from
+their folders.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from nasattn.errors import UserError
-from nasattn.records.mark import MARK_KEY, Mark, marked, marks_of
-from nasattn.records.rows import Row, read_rows
+from nasattn.records.mark import Mark, marked, marks_of
+from nasattn.records.queries import (
+    CURVE_KEY,
+    CURVE_TEXT,
+    OF_THE_STUDY,
+    PLACEMENTS_TEXT,
+    Part,
+    query_of,
+)
+from nasattn.records.rows import Row, is_sqlite, read_rows
 from nasattn.records.signs import RECORD_KEY, with_signs
 from nasattn.records.study import Study
-from nasattn.records.trial import Trial
+from nasattn.records.trial import Trial, plain
 from nasattn.records.trial_file import read_trial, so_far, trial_folders
 
-CURVE_KEY = "nasattn:curve"
 
-_OF_THE_STUDY = 0  # no trial of Optuna's has this number
-_SELECT = f"""
-SELECT {_OF_THE_STUDY}, a.key, a.value_json
-FROM studies s
-JOIN study_user_attributes a ON a.study_id = s.study_id
-WHERE s.study_name = :study AND a.key LIKE :marks
-UNION ALL
-SELECT t.trial_id, a.key, a.value_json
-FROM studies s
-JOIN trials t ON t.study_id = s.study_id
-JOIN trial_user_attributes a ON a.trial_id = t.trial_id
-WHERE s.study_name = :study AND
-"""  # noqa: S608 - made of constants alone
-_ALL_CURVES = _SELECT + "a.key IN (:record, :curve)"
-_RUNNING_CURVES = _SELECT + "(a.key = :record OR (a.key = :curve AND t.state = 'RUNNING'))"
+class TrialText(NamedTuple):
+    """A trial for those who pass it on as JSON: its longest parts were not parsed.
+
+    Attributes:
+        trial: All but its placements and its learning curve.
+        placements: These as JSON.
+        curve: This as JSON.
+    """
+
+    trial: Trial
+    placements: str
+    curve: str
 
 
 def load_trials(study: Study, *, curves: bool) -> tuple[Trial, ...]:
@@ -52,8 +57,8 @@ def load_trials(study: Study, *, curves: bool) -> tuple[Trial, ...]:
         FailedError: another process keeps the storage locked.
     """
     if curves:
-        return _load(study, _ALL_CURVES)
-    return tuple(replace(trial, curve=()) for trial in load_running(study))
+        return _load(study, Part.RECORDS, Part.CURVES)
+    return tuple(map(_without_curve, load_running(study)))
 
 
 def load_running(study: Study) -> tuple[Trial, ...]:
@@ -63,35 +68,102 @@ def load_running(study: Study) -> tuple[Trial, ...]:
         UserError: as there.
         FailedError: as there.
     """
-    return _load(study, _RUNNING_CURVES)
+    return _load(study, Part.RECORDS, Part.RUNNING_CURVES)
 
 
-def _load(study: Study, query: str) -> tuple[Trial, ...]:
+def load_outcomes(study: Study) -> tuple[Trial, ...]:
+    """Read the trials of ``study`` as `load_trials` does, without curves and most placements.
+
+    Trial 0 has its placements, those of others are ``UNREAD`` where the storage can leave them
+    out; `load_whole` reads the trials that are looked at.
+
+    Raises:
+        UserError: as there.
+        FailedError: as there.
+    """
+    if not is_sqlite(study.storage):
+        return load_trials(study, curves=False)
+    return tuple(map(_without_curve, _load(study, Part.OUTCOMES, Part.RUNNING_CURVES)))
+
+
+def load_whole(study: Study, numbers: Collection[int]) -> dict[int, Trial]:
+    """Read some trials of ``study``, with their learning curves, by number.
+
+    Raises:
+        UserError: as for `load_trials`.
+        FailedError: as there.
+    """
+    wanted = set(numbers)
+    if study.has_lost_its_database or not is_sqlite(study.storage):
+        found = load_trials(study, curves=True)
+    else:
+        found = _load(study, Part.CHOSEN_RECORDS, Part.CHOSEN_CURVES, numbers=sorted(wanted))
+    return {trial.trial: trial for trial in found if trial.trial in wanted}
+
+
+def load_texts(study: Study) -> Iterator[TrialText]:
+    """Read the trials of ``study`` as `load_trials` does, to be passed on as JSON.
+
+    Raises:
+        UserError: as there.
+        FailedError: as there.
+    """
+    if study.has_lost_its_database or not is_sqlite(study.storage):
+        yield from map(_as_text, load_trials(study, curves=True))
+        return
+    parts = (Part.OUTCOMES, Part.RUNNING_CURVES, Part.PLACEMENT_TEXTS, Part.CURVE_TEXTS)
+    found, marks = _read(study, *parts)
+    latest = _latest(found, study.name)
+    trials = _shown(study, latest, marks)
+    for trial in trials:
+        values = found[latest[trial.trial][0]]
+        curve = values.get(CURVE_TEXT)
+        if curve is None:  # none, or one that holds what is no number in JSON
+            curve = _json(plain(values.get(CURVE_KEY, [])))
+        yield TrialText(_without_curve(trial), values[PLACEMENTS_TEXT], curve)
+
+
+def _as_text(trial: Trial) -> TrialText:
+    placements, curve = plain(trial.placements), plain(trial.curve)
+    return TrialText(_without_curve(trial), _json(placements), _json(curve))
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, allow_nan=False)
+
+
+def _without_curve(trial: Trial) -> Trial:
+    return replace(trial, curve=()) if trial.curve else trial
+
+
+def _load(study: Study, *parts: Part, numbers: Iterable[int] = ()) -> tuple[Trial, ...]:
     if study.has_lost_its_database:
-        kept = (read_trial(folder) for folder in trial_folders(study.path))
-        return tuple(sorted((trial.shown for trial in kept), key=lambda trial: trial.trial))
-    keys = {"record": RECORD_KEY, "curve": CURVE_KEY, "marks": f"{MARK_KEY}%"}
-    found = _by_owner(
-        read_rows(study.storage, query, {"study": study.name_in_storage, **keys}), study.name
-    )
-    marks = _marks(found.pop(_OF_THE_STUDY, {}), study.name)
-    latest: dict[int, Trial] = {}
-    for trial in _attempts(found, study.name):
-        known = latest.get(trial.trial)
-        if known is None or trial.attempt > known.attempt:
-            latest[trial.trial] = trial
-    shown = [marked(latest[number], marks.get(number)) for number in sorted(latest)]
-    return with_signs(study, shown)
+        kept = (read_trial(folder).shown for folder in trial_folders(study.path))
+        is_whole = Part.CURVES in parts
+        trials = (t if is_whole or t.state == "running" else _without_curve(t) for t in kept)
+        return tuple(sorted(trials, key=lambda trial: trial.trial))
+    found, marks = _read(study, *parts, numbers=numbers)
+    return _shown(study, _latest(found, study.name), marks)
+
+
+def _read(
+    study: Study, *parts: Part, numbers: Iterable[int] = ()
+) -> tuple[dict[int, dict[str, Any]], dict[int, Mark]]:
+    """Return the attributes of each of Optuna's trials, and the study's marks."""
+    query, keys = query_of(*parts, numbers=numbers)
+    rows = read_rows(study.storage, query, {"study": study.name_in_storage, **keys})
+    found = _by_owner(rows, study.name)
+    return found, _marks(found.pop(OF_THE_STUDY, {}), study.name)
 
 
 def _by_owner(rows: Iterable[Row], study: str) -> dict[int, dict[str, Any]]:
-    """Return the attributes of each of Optuna's trials, and of the study."""
     found: dict[int, dict[str, Any]] = {}
     for trial_id, key, text in rows:
         try:
-            found.setdefault(trial_id, {})[key] = json.loads(text)
+            value = text if key in (PLACEMENTS_TEXT, CURVE_TEXT) else json.loads(text)
         except ValueError as error:
             raise _broken(study, trial_id, error) from None
+        found.setdefault(trial_id, {})[key] = value
     return found
 
 
@@ -102,20 +174,32 @@ def _marks(attributes: Mapping[str, Any], study: str) -> dict[int, Mark]:
         raise UserError(f'study "{study}": {error}') from None
 
 
-def _attempts(found: Mapping[int, dict[str, Any]], study: str) -> Iterable[Trial]:
-    """Yield one trial for each of Optuna's; those that have no record yet are left out."""
+def _latest(found: Mapping[int, Mapping[str, Any]], study: str) -> dict[int, tuple[int, Trial]]:
+    """Return the last attempt at each trial by its number, with Optuna's; no record is no trial."""
+    latest: dict[int, tuple[int, Trial]] = {}
     # Of two rows of one attempt the first holds, as `Ledger` has it.
     for trial_id, values in sorted(found.items()):
         if RECORD_KEY in values:
-            yield _trial(values, trial_id, study)
+            trial = _trial(values, trial_id, study)
+            known = latest.get(trial.trial)
+            if known is None or trial.attempt > known[1].attempt:
+                latest[trial.trial] = (trial_id, trial)
+    return latest
 
 
-def _trial(values: dict[str, Any], trial_id: int, study: str) -> Trial:
+def _shown(
+    study: Study, latest: Mapping[int, tuple[int, Trial]], marks: Mapping[int, Mark]
+) -> tuple[Trial, ...]:
+    shown = [marked(latest[number][1], marks.get(number)) for number in sorted(latest)]
+    return with_signs(study, shown)
+
+
+def _trial(values: Mapping[str, Any], trial_id: int, study: str) -> Trial:
     record, curve = values[RECORD_KEY], values.get(CURVE_KEY, [])
     if not isinstance(record, dict) or not isinstance(curve, list):
         raise _broken(study, trial_id, TypeError("it is not a JSON object with a list"))
     try:
-        return so_far(Trial.from_dict(record | {"curve": curve}))
+        return so_far(Trial.from_dict({**record, "curve": curve}))
     except (ValueError, TypeError) as error:
         raise _broken(study, trial_id, error) from None
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,7 @@ def trial_text(record: Trial, sampler: Mapping[str, Any], mark: Mark | None) -> 
 
 def without_curve(record: Trial) -> dict[str, Any]:
     """Return a record as it is kept apart from its learning curve."""
-    values = record.to_dict()
+    values = replace(record, curve=()).to_dict()
     del values["curve"]
     return values
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 Pattern = tuple[tuple[str, ...], ...]
 """A call-site name cut at its dots, with the alternatives of each part."""
@@ -15,6 +15,11 @@ def fold(names: Iterable[str]) -> str:
     ``conv1-2`` or, where they do not count on, ``{conv1,relu}``. Each combination of the
     alternatives is one of ``names`` and the other way round.
     """
+    return _folded_once(tuple(names))
+
+
+@lru_cache(maxsize=4096)  # a decision's sites are named in every trial that takes it
+def _folded_once(names: tuple[str, ...]) -> str:
     by_length: dict[int, list[Pattern]] = {}
     for name in sorted(set(names), key=natural):
         pattern = tuple((part,) for part in name.split("."))

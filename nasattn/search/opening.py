@@ -133,7 +133,7 @@ def _open(
     storage = open_storage(url, shown) if settings.storage else None
     _check_hardware(frozen, session)
     with opening(folder), _left_as_it_was(folder):
-        if frozen is not None and (done := rebuild_if_gone(folder, frozen)):
+        if frozen is not None and (done := rebuild_if_gone(folder, frozen, session.observer.note)):
             session.observer.note(done)
         storage = storage or open_storage(url, shown)
         ledger = Ledger(storage, settings, folder, shown, begun=begun)

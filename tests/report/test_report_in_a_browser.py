@@ -28,7 +28,9 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     folder = tmp_path_factory.mktemp("report")
     write_settings(folder, "one")
     study, trials = load_study(folder, "one"), some_trials()
-    write_report(Report(study, trials, front(trials, study.objectives)), folder / "report.html")
+    write_report(
+        Report(study, trials, front(trials, study.objectives), trials), folder / "report.html"
+    )
     options = webdriver.ChromeOptions()
     options.binary_location = shutil.which("chromium") or "chromium"
     for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1200,1000"):

@@ -58,7 +58,8 @@ def study_with(tmp_path: Path, **settings: Any) -> Study:
 
 
 def report_of(study: Study, trials: list[Trial], **more: Any) -> Report:
-    return Report(study, trials, front(trials, study.objectives, study.cost_range), **more)
+    found = front(trials, study.objectives, study.cost_range)
+    return Report(study, trials, found, trials, **more)
 
 
 def written(report: Report, tmp_path: Path) -> str:

@@ -64,12 +64,26 @@ def _hover(result: Result) -> str:
     return "<br>".join(map(escape, lines))
 
 
-def curves_figure(trials: Sequence[Trial], front: Front) -> Figure:
-    """Return learning curves: those on the front and the baseline in colour, some others grey."""
-    marked = {number for result in front.members for number in result.trials}
-    base = set(front.baseline.trials) if front.baseline else set[int]()
-    drawn = [trial for trial in trials if trial.curve]
-    others = [t for t in drawn if t.trial not in marked | base][:_MOST_CURVES]
+def drawn_curves(trials: Iterable[Trial], front: Front) -> list[int]:
+    """Return whose learning curves are drawn: the front's, the baseline's and some others'."""
+    marked = _marked(front) | _base(front)
+    begun = [trial.trial for trial in trials if trial.epochs]
+    others = [number for number in begun if number not in marked]
+    return [number for number in begun if number in marked] + others[:_MOST_CURVES]
+
+
+def _marked(front: Front) -> set[int]:
+    return {number for result in front.members for number in result.trials}
+
+
+def _base(front: Front) -> set[int]:
+    return set(front.baseline.trials) if front.baseline else set()
+
+
+def curves_figure(drawn: Sequence[Trial], front: Front) -> Figure:
+    """Return learning curves: those on the front and the baseline in colour, others grey."""
+    marked, base = _marked(front), _base(front)
+    others = [t for t in drawn if t.trial not in marked | base]
     chosen = [t for t in drawn if t.trial in marked | base]
     lines = [_curve(trial, _OTHER, 1, legend=False) for trial in others]
     lines += [_curve(t, _BASE if t.trial in base else _FRONT, 2, legend=True) for t in chosen]
@@ -96,10 +110,8 @@ def _curve(trial: Trial, colour: str, width: int, *, legend: bool) -> Figure:
 
 def hidden_curves(trials: Iterable[Trial], front: Front) -> int:
     """Return how many learning curves the figure leaves out."""
-    marked = {
-        number for result in (*front.members, front.baseline) if result for number in result.trials
-    }
-    return max(0, sum(bool(t.curve) and t.trial not in marked for t in trials) - _MOST_CURVES)
+    marked = _marked(front) | _base(front)
+    return max(0, sum(t.epochs > 0 and t.trial not in marked for t in trials) - _MOST_CURVES)
 
 
 def _layout(x: str, y: str) -> Figure:

@@ -44,8 +44,9 @@ class Report(NamedTuple):
 
     Args:
         study: The study.
-        trials: All of its trials, with learning curves.
+        trials: All of its trials.
         front: Their front.
+        curves: The trials whose learning curves are drawn, with these.
         gallery: Pictures that one of the networks classified; None without.
         comparison: Of its variants, where it is a study of variants.
         drawn: What the terminal draws with characters: networks, the map of effects.
@@ -54,6 +55,7 @@ class Report(NamedTuple):
     study: Study
     trials: Sequence[Trial]
     front: Front
+    curves: Sequence[Trial] = ()
     gallery: Gallery | None = None
     comparison: Comparison | None = None
     drawn: Sequence[Drawn] = ()
@@ -81,7 +83,7 @@ def _lead(report: Report) -> str:
 
 def _sections(report: Report) -> Iterator[Section]:
     yield Section("front", "Front", _front(report))
-    if any(trial.curve for trial in report.trials):
+    if report.curves:
         yield Section("curves", "Learning curves", _curves(report))
     for drawn in report.drawn:
         lines = escape("\n".join(map(plain, drawn.lines)))
@@ -158,7 +160,7 @@ def _mark(result: Result, front: Front) -> str:
 
 def _curves(report: Report) -> str:
     drawn = chart(
-        curves_figure(report.trials, report.front), "learning curves, those of the front marked"
+        curves_figure(report.curves, report.front), "learning curves, those of the front marked"
     )
     hidden = hidden_curves(report.trials, report.front)
     more = f", {hidden} of them left out" if hidden else ""

@@ -1,9 +1,11 @@
 """The database of a study made again from its run folder."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
+from typing import Any
 
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
@@ -13,12 +15,14 @@ from nasattn.records import (
     CURVE_KEY,
     MARK_KEY,
     RECORD_KEY,
+    TRIAL_FILE,
     KeptTrial,
     has_trials,
     read_trial,
     trial_folders,
     without_curve,
 )
+from nasattn.search.ledger.bulk import enter_trials
 from nasattn.search.ledger.entering import SETTINGS_KEY, name_objectives
 from nasattn.search.ledger.ledger import OPTUNA_STATES, objective_values
 from nasattn.search.ledger.roster import CLAIM_KEY, claim_of
@@ -28,6 +32,7 @@ from nasattn.search.study.settings import Settings
 
 DATABASE = "study.db"
 _UNFINISHED = ".study.db.rebuilt"
+_QUIET_SECONDS = 2.0
 _GONE = f"{DATABASE} is gone: "
 # SQLite's words for a file that holds no database any more.
 _DAMAGED = ("not a database", "malformed")
@@ -35,11 +40,18 @@ _DAMAGED = ("not a database", "malformed")
 _MOVED = "attempt to write a readonly database"
 
 
-def rebuild_if_gone(folder: Path, settings: Settings) -> str:
+def rebuild_if_gone(
+    folder: Path, settings: Settings, note: Callable[[str], None] = lambda _: None
+) -> str:
     """Make ``study.db`` again where it is gone and the trials' folders are not.
 
     The caller holds the run folder's lock. Superseded attempts are not in the folder: they stay
     lost, which nothing but the storage itself could show.
+
+    Args:
+        folder: The run folder.
+        settings: The frozen study.
+        note: Hears how far it is, where that takes more than a few seconds.
 
     Returns:
         What was done, in words; empty where there was nothing to do.
@@ -51,48 +63,72 @@ def rebuild_if_gone(folder: Path, settings: Settings) -> str:
     database = folder / DATABASE
     if settings.storage or database.exists() or not has_trials(folder):
         return ""
-    kept = _kept_trials(folder)
+    folders = _numbered_folders(folder)
     unfinished = folder / _UNFINISHED
     unfinished.unlink(missing_ok=True)
     storage = open_storage(f"sqlite:///{unfinished.as_posix()}", str(unfinished))
     with storage_errors(str(unfinished)):
-        _fill(storage, settings, kept)
+        _fill(storage, settings, _told(map(_kept_trial, folders), len(folders), note))
         storage.engine.dispose()
     unfinished.replace(database)
-    return f"{database} was gone: rebuilt from the files of {len(kept)} trials"
+    return f"{database} was gone: rebuilt from the files of {len(folders)} trials"
 
 
-def _kept_trials(folder: Path) -> list[KeptTrial]:
-    found = {path: read_trial(path) for path in trial_folders(folder)}
-    for path, kept in found.items():
-        if path.name != str(kept.record.trial):
-            raise UserError(f"{path}: has the record of trial {kept.record.trial}")
-        if kept.sampler is None:
-            raise UserError(
-                f"{path / 'trial.json'}: an older version wrote it, without what the database "
-                f"needs; put {DATABASE} back, or give the study another --name"
-            )
-    numbered = sorted(found.values(), key=lambda kept: kept.record.trial)
-    for number, kept in enumerate(numbered):
-        if kept.record.trial != number:
-            raise UserError(
-                f"{folder / 'trials' / str(number) / 'trial.json'} is missing: without it "
-                f"{DATABASE} cannot be rebuilt"
-            )
-    return numbered
+def _told(
+    trials: Iterable[KeptTrial], total: int, note: Callable[[str], None]
+) -> Iterator[KeptTrial]:
+    """Pass trials on and tell now and then how many have passed."""
+    last = monotonic()
+    for done, trial in enumerate(trials):
+        if monotonic() - last > _QUIET_SECONDS:
+            note(f"{DATABASE} is gone: {done:,} of {total:,} trials rebuilt")
+            last = monotonic()
+        yield trial
 
 
-def _fill(storage: RDBStorage, settings: Settings, trials: list[KeptTrial]) -> None:
+def _numbered_folders(folder: Path) -> list[Path]:
+    """Return the trials' folders by number."""
+    found = {path.name: path for path in trial_folders(folder)}
+    for path in (found.pop(name) for name in list(found) if not name.isdecimal()):
+        raise UserError(f"{path}: has the record of trial {_kept_trial(path).record.trial}")
+    missing = next((n for n in range(len(found)) if str(n) not in found), None)
+    if missing is not None:
+        raise UserError(
+            f"{folder / 'trials' / str(missing) / TRIAL_FILE} is missing: without it "
+            f"{DATABASE} cannot be rebuilt"
+        )
+    return [found[str(number)] for number in range(len(found))]
+
+
+def _kept_trial(path: Path) -> KeptTrial:
+    kept = read_trial(path)
+    if path.name != str(kept.record.trial):
+        raise UserError(f"{path}: has the record of trial {kept.record.trial}")
+    if kept.sampler is None:
+        raise UserError(
+            f"{path / TRIAL_FILE}: an older version wrote it, without what the database "
+            f"needs; put {DATABASE} back, or give the study another --name"
+        )
+    return kept
+
+
+def _fill(storage: RDBStorage, settings: Settings, trials: Iterable[KeptTrial]) -> None:
     directions = [DIRECTIONS[name] for name in settings.objectives]
     study_id = storage.create_new_study(directions, settings.name)
     text = settings.model_dump_json(exclude_none=True)
     storage.set_study_user_attr(study_id, SETTINGS_KEY, text)
     name_objectives(storage, study_id, settings)
-    for kept in trials:
-        storage.create_new_trial(study_id, template_trial=_row(kept, settings))
-        if kept.mark is not None:
-            key = f"{MARK_KEY}{kept.record.trial}"
-            storage.set_study_user_attr(study_id, key, kept.mark.to_dict())
+    marks: dict[str, Any] = {}
+
+    def rows() -> Iterator[FrozenTrial]:
+        for kept in trials:
+            if kept.mark is not None:
+                marks[f"{MARK_KEY}{kept.record.trial}"] = kept.mark.to_dict()
+            yield _row(kept, settings)
+
+    enter_trials(storage, study_id, rows())
+    for key, mark in marks.items():
+        storage.set_study_user_attr(study_id, key, mark)
 
 
 def _row(kept: KeptTrial, settings: Settings) -> FrozenTrial:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from optuna.distributions import BaseDistribution, distribution_to_json, json_to_distribution
@@ -30,6 +31,11 @@ def sampler_part(frozen: FrozenTrial) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=4096)  # a study has few, and each trial tells all of its own
+def _distribution(text: str) -> BaseDistribution:
+    return json_to_distribution(text)
+
+
 def read_sampler_part(values: Mapping[str, Any]) -> SamplerPart:
     """Return what ``sampler_part`` wrote.
 
@@ -38,7 +44,7 @@ def read_sampler_part(values: Mapping[str, Any]) -> SamplerPart:
     """
     try:
         params, domains = dict(values["params"]), dict(values["distributions"])
-        read = {name: json_to_distribution(json.dumps(domains[name])) for name in params}
+        read = {name: _distribution(json.dumps(domains[name])) for name in params}
         return SamplerPart(params, read, dict(values["notes"]))
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"its sampler's part is broken: {error}") from None
