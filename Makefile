@@ -34,7 +34,7 @@ test: setup ## Run the default tests and say what they leave out
 test-slow: setup ## Run the tests marked slow
 	$(PYTEST) -m 'slow and not gpu and not network and not services'
 
-test-services: setup ## Run the tests that need a browser: Debian's chromium and chromium-driver
+test-services: setup ## Run the tests that need Debian's chromium, chromium-driver, postgresql
 	$(BIN)/pytest -m services
 
 test-all: test test-slow ## Run the default and the slow tests

@@ -5,6 +5,7 @@ NasattnError
 │   └── UnknownNameError a name that is not known, with the known ones and the nearest
 ├── FailedError          the machine's or the study's failure: exit code 1
 │   └── WriteError       a file or the storage cannot be written: nothing more can be kept
+│       └── LostError    the storage does not answer for the moment
 └── StoppedError         asked to stop: exit code 130
 """
 
@@ -59,6 +60,10 @@ class FailedError(NasattnError):
 
 class WriteError(FailedError):
     """A file or the storage cannot be written; what was written before is untouched."""
+
+
+class LostError(WriteError):
+    """The storage does not answer for the moment: the same may be asked of it again later."""
 
 
 class StoppedError(NasattnError):

@@ -19,7 +19,7 @@ from nasattn.errors import NasattnError
 PARTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "search": ("search", "resume", "train"),
-        "workers": ("prune", "stop", "worker"),
+        "workers": ("prune", "stop", "worker", "member"),
         "steer": ("invalidate",),
         "read": ("studies", "trials", "show", "pareto"),
         "weigh": ("compare", "importance"),
@@ -119,11 +119,19 @@ def _run(arguments: list[str], *, debug: bool) -> int:
         _discard_output()
         return 0
     except Exception as error:
-        if debug and not _is_usage_error(error):
-            raise
         text, code = text_and_code(error)
-        _complain(text)
+        if debug and not _is_usage_error(error):
+            from traceback import format_exception
+
+            text = "".join(format_exception(error)).rstrip()
+        _complain(_without_passwords(text))
     return code or 0
+
+
+def _without_passwords(text: str) -> str:
+    from nasattn.records.database import environment_url, hidden
+
+    return hidden(text, [*sys.argv, environment_url() or ""])
 
 
 @contextmanager

@@ -17,7 +17,10 @@ RunsDir = Annotated[
 ]
 Storage = Annotated[
     str | None,
-    typer.Option(help="The study's storage URL, with the password that the run folder leaves out."),
+    typer.Option(
+        help="The study's storage URL, with the password that the run folder leaves out; "
+        "NASATTN_STORAGE may have it too."
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print comma-separated values instead.")]

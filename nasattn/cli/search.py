@@ -84,6 +84,7 @@ def search(  # noqa: PLR0913 - one argument for each option of the command
 ) -> None:
     """Search a study, or go on with it where it was left."""
     from nasattn.data import download as fetch
+    from nasattn.records.database import environment_url
     from nasattn.search.opening import search as run_search
     from nasattn.search.study.study_file import read_study_file
 
@@ -98,6 +99,8 @@ def search(  # noqa: PLR0913 - one argument for each option of the command
         "storage": storage,
     }
     study, folder = read_study_file(file, overrides_of(settings, named, data), profile)
+    if study.storage is None and not (runs_dir / (study.name or "") / "study.toml").is_file():
+        study = study.model_copy(update={"storage": environment_url()})
     if download:
         fetch(study.data)
     work = work_by(workers, device, study.storage, tensorboard=tensorboard)

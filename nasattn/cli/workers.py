@@ -1,11 +1,12 @@
-"""The commands that steer a search from another terminal: prune and stop."""
+"""The commands for the workers of a search: join it, prune and stop from another terminal."""
 
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nasattn.cli.options import RUNS, AsJson, RunsDir, Storage, runs_dir_words, seconds_of
-from nasattn.errors import StoppedError
+from nasattn.cli.search import Device, Tensorboard, Timeout, Workers, run_watched, work_by
+from nasattn.errors import StoppedError, UserError
 
 if TYPE_CHECKING:
     from nasattn.search.steering import Limit
@@ -20,7 +21,8 @@ def register(app: typer.Typer) -> None:
     """Add the commands to ``app``."""
     app.command()(prune)
     app.command()(stop)
-    app.command(hidden=True)(worker)
+    app.command()(worker)
+    app.command(hidden=True)(member)
 
 
 def prune(  # noqa: PLR0913 - one argument for each option of the command
@@ -75,7 +77,44 @@ def stop(  # noqa: PLR0913 - as above
         typer.echo(f"no process is searching {name}")
 
 
-def worker() -> None:
+def worker(  # noqa: PLR0913 - as above
+    name: Name,
+    *,
+    data: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Where this machine has the study's data.")
+    ] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Likewise the weights that its backbone starts from."),
+    ] = None,
+    device: Device = "auto",
+    workers: Workers = 1,
+    timeout: Timeout = None,
+    tensorboard: Tensorboard = False,
+    storage: Storage = None,
+    runs_dir: RunsDir = RUNS,
+) -> None:
+    """Join a study that is kept in a storage of its own, from any machine."""
+    from nasattn.records.database import STORAGE_VARIABLE, environment_url
+    from nasattn.search.joining import join
+    from nasattn.search.opening import resume
+
+    address = storage or environment_url()
+    if address is None:
+        raise UserError(f"--storage: must say where study {name} is kept, or {STORAGE_VARIABLE}")
+    join(name, address, runs_dir, data, weights)
+    work = work_by(workers, device, storage, tensorboard=tensorboard)
+    run_watched(
+        lambda session: resume(name, None, storage, session, work),
+        name,
+        device,
+        runs_dir,
+        timeout=timeout,
+        tensorboard=tensorboard and workers == 1,
+    )
+
+
+def member() -> None:
     """Work in a crew; its keeper starts this command and tells it what to do."""
     from nasattn.search.crew.member import serve
 

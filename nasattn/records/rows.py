@@ -5,7 +5,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
-from nasattn.errors import FailedError, NasattnError, UserError
+from nasattn.errors import FailedError, LostError, NasattnError, UserError
+from nasattn.records.database import (
+    connect_arguments,
+    engine_url,
+    first_line,
+    is_lost,
+    named,
+    without_password,
+)
 from nasattn.records.trial_file import has_trials
 
 Row = tuple[int, str, str]
@@ -29,6 +37,7 @@ def read_rows(
 
     Raises:
         UserError: the database is not there, cannot be opened, or is not what it should be.
+        LostError: the server of a database does not answer.
         FailedError: another process has kept it locked for ``patience_s``.
     """
     if isinstance(storage, Path):
@@ -83,21 +92,23 @@ def _explain(path: Path, error: sqlite3.Error, patience_s: float) -> NasattnErro
 def _other_rows(storage: str, query: str, values: Mapping[str, str]) -> list[Row]:
     import sqlalchemy  # slow to import, and most studies lie in SQLite
 
+    shown, address = without_password(storage), engine_url(storage)
     try:
-        url = sqlalchemy.make_url(storage)
-    except sqlalchemy.exc.ArgumentError:
+        url = sqlalchemy.make_url(address)
+    except (sqlalchemy.exc.ArgumentError, ValueError):
         raise UserError(
-            f'storage = "{storage}": not the URL of an SQL database, '
-            'as in "postgresql://user@host/name"'
+            f'{named(storage)}: not the URL of an SQL database, as in "postgresql://user@host/name"'
         ) from None
-    shown = url.render_as_string(hide_password=True)
     try:
-        engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.NullPool)
+        arguments = connect_arguments(address)
+        engine = sqlalchemy.create_engine(
+            url, poolclass=sqlalchemy.NullPool, connect_args=arguments
+        )
         with engine.connect() as connection:
             rows = connection.execute(sqlalchemy.text(query), dict(values)).all()
     except ImportError as error:
         raise UserError(f"storage {shown}: its driver is not installed: {error}") from None
     except sqlalchemy.exc.SQLAlchemyError as error:
-        first_line = str(error).partition("\n")[0]
-        raise UserError(f"storage {shown}: cannot be read: {first_line}") from None
+        kind = LostError if is_lost(error) else UserError
+        raise kind(f"storage {shown}: cannot be read: {first_line(error)}") from None
     return cast("list[Row]", [tuple(row) for row in rows])

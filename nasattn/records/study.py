@@ -3,11 +3,12 @@
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from nasattn.errors import UnknownNameError, UserError
+from nasattn.records.database import with_password, without_password
 from nasattn.records.trial_file import has_trials
 
 ARCHITECTURE_FILE = "architecture.json"
@@ -26,6 +27,7 @@ class Study:
         objectives: Names out of ``OBJECTIVES``, accuracy first.
         trials: How many are wanted in all, the baseline included.
         settings: The whole ``study.toml``.
+        address: Its storage's URL with the password, where that is not the one in the settings.
     """
 
     name: str
@@ -33,11 +35,12 @@ class Study:
     objectives: tuple[str, ...]
     trials: int
     settings: Mapping[str, Any]
+    address: str | None = field(default=None, repr=False, compare=False)
 
     @property
     def storage(self) -> str | Path:
         """Return where the trials are: ``study.db`` in the run folder, or the URL of a storage."""
-        url = self.settings.get("storage")
+        url = self.address or self.settings.get("storage")
         return str(url) if url else self.path / "study.db"
 
     @property
@@ -101,7 +104,8 @@ def load_study(runs_dir: str | Path, name: str, *, storage: str | None = None) -
     Args:
         runs_dir: The folder of all studies.
         name: The study's folder in it.
-        storage: URL to use instead of the one in the file, which lacks its password.
+        storage: URL to use instead of the one in the file, which lacks its password; left out
+            it may be in the environment.
 
     Raises:
         UserError: the name is illegal, there is no such study, or its file cannot be read.
@@ -116,8 +120,10 @@ def load_study(runs_dir: str | Path, name: str, *, storage: str | None = None) -
         raise _unknown(runs_dir, name)
     settings = _read_settings(file)
     if storage:
-        settings["storage"] = storage
-    return study_of(name, path, settings, str(file))
+        settings["storage"] = without_password(storage)
+    elif settings.get("storage"):
+        storage = with_password(str(settings["storage"]))
+    return replace(study_of(name, path, settings, str(file)), address=storage)
 
 
 def study_of(name: str, path: Path, settings: Mapping[str, Any], place: str) -> Study:

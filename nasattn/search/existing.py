@@ -6,13 +6,8 @@ from typing import NamedTuple
 from optuna.storages import RDBStorage
 
 from nasattn.records import Study, load_study, load_trials
-from nasattn.search.storage import (
-    absolute_url,
-    default_url,
-    open_storage,
-    storage_errors,
-    without_password,
-)
+from nasattn.records.database import without_password
+from nasattn.search.storage import absolute_url, default_url, open_storage, storage_errors
 
 
 class Existing(NamedTuple):
@@ -46,7 +41,7 @@ def open_existing(runs_dir: Path, name: str, storage: str | None) -> Existing:
     study = load_study(runs_dir, name, storage=storage)
     kept = study.storage
     url = default_url(study.path) if isinstance(kept, Path) else absolute_url(kept)
-    shown = without_password(url) or url
+    shown = without_password(url)
     # Where the storage is gone this says so; opening it would make it anew.
     load_trials(study, curves=False)
     opened = open_storage(url, shown)

@@ -10,6 +10,7 @@ from nasattn.records import Trial, check_name, has_trials, load_study, load_tria
 from nasattn.search.ledger.ledger import Ledger
 from nasattn.search.ledger.rebuild import rebuild_if_gone, what_to_do
 from nasattn.search.lock import opening
+from nasattn.search.patience import patient
 from nasattn.search.storage import open_storage
 from nasattn.search.study.environment import differences, environment
 from nasattn.search.study.freeze import Material, freeze, thaw
@@ -57,7 +58,7 @@ def search(
         changes = {"trials": total, "repeats": repeats, "execution": execution}
         material = replace(material, settings=frozen.model_copy(update=changes))
     with what_to_do(folder, material.settings):
-        return work(_open(material, folder, frozen, session, file.storage))
+        return _worked(_open(material, folder, frozen, session, file.storage), work)
 
 
 def resume(
@@ -86,7 +87,13 @@ def resume(
     settings = frozen.model_copy(update={"trials": trials or frozen.trials})
     material = thaw(settings, session)
     with what_to_do(folder, settings):
-        return work(_open(material, folder, frozen, session, storage))
+        return _worked(_open(material, folder, frozen, session, storage), work)
+
+
+def _worked(study: OpenStudy, work: Work) -> Outcome:
+    # Only from here on: an address that was wrong from the start is told at once.
+    with patient(study.session.check, study.session.observer.note):
+        return work(study)
 
 
 def open_ledger(folder: Path, settings: Settings, given: str | None) -> Ledger:

@@ -1,9 +1,9 @@
-"""Optuna's storage with errors of one line, and without its chatter."""
+"""Optuna's storage with errors of one line, without its chatter, and waited for when it is away."""
 
 import os
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
 from time import sleep
 from typing import Any
@@ -23,7 +23,9 @@ from sqlalchemy.exc import (
     SQLAlchemyError,
 )
 
-from nasattn.errors import UserError, WriteError
+from nasattn.errors import LostError, UserError, WriteError
+from nasattn.records.database import connect_arguments, engine_url, first_line, is_lost, named
+from nasattn.search.patience import persist
 
 DIRECTIONS = {
     "accuracy": StudyDirection.MAXIMIZE,
@@ -36,6 +38,11 @@ _LOCK_SECONDS = 60
 _GONE = "{} is gone: it was deleted or moved under way; put it back"
 _REPLACED = "{} was replaced by another under way; put it back and go on with `nasattn resume`"
 _TABLES_SECONDS = 1.0
+# A server then ends the transaction of a client that was cut off, and lets go of its locks.
+_ABANDONED = (
+    "SET idle_in_transaction_session_timeout = '30s'; SET tcp_keepalives_idle = 10; "
+    "SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3"
+)
 _MACHINE = ("disk is full", "disk I/O error", "readonly database", "No space left")
 
 
@@ -54,25 +61,44 @@ def absolute_url(url: str) -> str:
     """Return a storage URL that means the same from every folder.
 
     Raises:
-        UserError: no URL, or an SQLite database in memory, which no study outlives.
+        UserError: no URL, one that cannot be understood, or an SQLite database in memory, which
+            no study outlives.
     """
-    if ":" not in url:
-        raise UserError(f'storage "{url}": must be a URL, such as sqlite:///FILE')
+    if "://" not in url:
+        raise UserError(f"{named(url)}: must be a URL, such as sqlite:///FILE")
     scheme, separator, path = url.partition(":///")
     if not scheme.startswith("sqlite"):
+        engine_url(url)
         return url
     if not separator or path in ("", ":memory:"):
         raise UserError(f"storage {url}: would be gone with the process; give sqlite:///FILE")
     return f"{scheme}:///{Path(path).absolute().as_posix()}"
 
 
-def without_password(url: str | None) -> str | None:
-    """Return a storage URL as files and messages may show it.
+class PatientStorage(RDBStorage):
+    """Optuna's storage, asked again where it does not answer and the asking thread is patient.
 
-    >>> without_password("postgresql://ann:secret@host/studies")
-    'postgresql://ann@host/studies'
+    All but `create_new_trial` comes to the same when it is done twice: it reads, or it sets a
+    value. (Of a row that was closed and only the answer lost, the second close says that it was
+    closed by another, who is then looked for in vain.) Who enters a row looks itself whether it
+    is there; see `Ledger`.
     """
-    return re.sub(r"(://[^:/@]+):[^@]*@", r"\1@", url) if url else None
+
+
+def _patiently(method: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(method)
+    def ask(*arguments: Any, **named: Any) -> Any:
+        return persist(lambda: method(*arguments, **named))
+
+    return ask
+
+
+for _name in (
+    *("create_new_study", "get_all_studies", "get_study_id_from_name", "get_study_user_attrs"),
+    *("set_study_user_attr", "set_study_system_attr", "get_n_trials", "get_trial", "_get_trials"),
+    *("set_trial_user_attr", "set_trial_state_values"),
+):
+    setattr(PatientStorage, _name, _patiently(getattr(RDBStorage, _name)))
 
 
 def open_storage(url: str, shown: str) -> RDBStorage:
@@ -87,32 +113,46 @@ def open_storage(url: str, shown: str) -> RDBStorage:
         WriteError: it is there, but the disk is full or takes no writes.
     """
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    file = sqlite_file(url)
-    arguments = {"connect_args": {"timeout": _LOCK_SECONDS}} if file else {}
+    file, address = sqlite_file(url), engine_url(url)
+    connect = {"timeout": _LOCK_SECONDS} if file else connect_arguments(address)
+    options: dict[str, Any] = {"connect_args": connect, "pool_pre_ping": not file}
     try:
-        storage = _connected(url, arguments)
+        storage = persist(lambda: _connected(address, options))
     except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
         raise UserError(
-            f"storage {shown}: not usable: {_first_line(error)}; "
+            f"storage {shown}: not usable: {first_line(error)}{_advice(error)}; "
             "known: sqlite:///FILE, postgresql://…, mysql://…"
         ) from None
     except (SQLAlchemyError, OptunaError, OSError, RuntimeError) as error:
-        text = _first_line(error)
+        text = first_line(error)
         # SQLite's words for a machine that fails, not a user who errs.
         kind = WriteError if any(word in text for word in _MACHINE) else UserError
         raise kind(f"storage {shown}: cannot be opened: {text}") from None
     if file:
         _never_make_anew(storage, file)
+    elif storage.engine.name == "postgresql":
+        event.listen(storage.engine, "connect", _set_up)
     return storage
 
 
-def _connected(url: str, arguments: dict[str, Any]) -> RDBStorage:
+def _advice(error: Exception) -> str:
+    return ": pip install 'nasattn[postgresql]'" if isinstance(error, ImportError) else ""
+
+
+def _connected(url: str, options: dict[str, Any]) -> RDBStorage:
     try:
-        return RDBStorage(url, engine_kwargs=arguments)
-    except (IntegrityError, ProgrammingError, OperationalError):
+        return PatientStorage(url, engine_kwargs=options)
+    except (IntegrityError, ProgrammingError, OperationalError) as error:
+        if is_lost(error):
+            raise
         # Another process may be making the tables: it has made them by then, or it is trouble.
         sleep(_TABLES_SECONDS)
-        return RDBStorage(url, engine_kwargs=arguments)
+        return PatientStorage(url, engine_kwargs=options)
+
+
+def _set_up(connection: Any, _: object) -> None:
+    connection.execute(_ABANDONED)
+    connection.commit()
 
 
 def sqlite_file(url: str) -> Path | None:
@@ -137,6 +177,7 @@ def storage_errors(shown: str) -> Iterator[None]:
 
     Raises:
         WriteError: the storage could not be written or read.
+        LostError: it does not answer.
     """
     try:
         yield
@@ -144,7 +185,8 @@ def storage_errors(shown: str) -> Iterator[None]:
         # So Optuna says that a row is not there; none is ever deleted.
         raise WriteError(_REPLACED.format(shown)) from error
     except (SQLAlchemyError, OptunaError) as error:
-        raise WriteError(_explained(_first_line(error.__cause__ or error), shown)) from error
+        kind = LostError if is_lost(error) else WriteError
+        raise kind(_explained(first_line(error.__cause__ or error), shown)) from error
 
 
 def _explained(text: str, shown: str) -> str:
@@ -156,8 +198,3 @@ def _explained(text: str, shown: str) -> str:
     if "database is locked" in text:
         return f"storage {shown}: another process has kept it locked for {_LOCK_SECONDS} s"
     return f"storage {shown}: {text}"
-
-
-def _first_line(error: BaseException) -> str:
-    text = str(getattr(error, "orig", None) or error).strip()
-    return text.splitlines()[0] if text else type(error).__name__

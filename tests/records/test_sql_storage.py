@@ -101,9 +101,9 @@ def test_a_given_storage_takes_the_place_of_the_one_in_the_file(tmp_path: Path) 
     [
         ("sqlite:///{tmp}/missing.db", "missing.db: no such file"),
         ("sqlite+pysqlite:///{tmp}/no/folder.db", "unable to open database file"),
-        ("not a url", 'storage = "not a url": not the URL of an SQL database'),
-        ("redis://me:secret@host/0", r"redis://me:\*\*\*@host/0: cannot be read"),
-        ("oracle+oracledb://me:secret@host/x", r"me:\*\*\*@host/x: its driver is not installed"),
+        ("not a url", 'storage "not a url": not the URL of an SQL database'),
+        ("redis://me:secret@host/0", "redis://me@host/0: cannot be read"),
+        ("oracle+oracledb://me:secret@host/x", "me@host/x: its driver is not installed"),
     ],
 )
 def test_a_storage_that_is_not_there_is_named(tmp_path: Path, url: str, said: str) -> None:

@@ -10,7 +10,7 @@ from threading import Thread
 from time import monotonic, sleep
 from typing import IO
 
-from nasattn.errors import FailedError, StoppedError, UserError
+from nasattn.errors import FailedError, LostError, StoppedError, UserError
 from nasattn.records import load_study, load_trials
 from nasattn.search.crew.following import Follower
 from nasattn.search.crew.orders import Orders
@@ -20,7 +20,7 @@ from nasattn.search.working.running import OpenStudy, Outcome, choose_again
 from nasattn.training.device import available_devices
 
 _LOOK_SECONDS = 1.0
-_COMMAND = (sys.executable, "-m", "nasattn", "worker")
+_COMMAND = (sys.executable, "-m", "nasattn", "member")
 _USER_ERROR, _STOPPED = UserError.exit_code, StoppedError.exit_code
 
 
@@ -122,11 +122,13 @@ class Crew:
                 session.check()
                 sleep(0.05)
                 if monotonic() - looked > _LOOK_SECONDS:
-                    follower.look(load_trials(records, curves=False))
+                    with suppress(LostError):  # the workers wait for it, and tell
+                        follower.look(load_trials(records, curves=False))
                     looked = monotonic()
         except StoppedError:
             _dismiss(members)
-            follower.look(load_trials(records, curves=False))
+            with suppress(LostError):
+                follower.look(load_trials(records, curves=False))
             raise
         follower.look(load_trials(records, curves=False))
 

@@ -9,6 +9,7 @@ from nasattn.records import Trial
 from nasattn.search.crew.interrupt import stop_on_signals
 from nasattn.search.crew.orders import LastOrder, Orders
 from nasattn.search.opening import resume
+from nasattn.search.patience import patient
 from nasattn.search.study.session import Session
 from nasattn.search.trial.event_files import EventFiles
 from nasattn.search.working.running import OpenStudy, Outcome, Runner
@@ -39,7 +40,9 @@ def serve() -> None:
         runs_dir, notes = Path(orders.runs_dir), Notes()
         told = EventFiles(notes, runs_dir / orders.study) if orders.tensorboard else notes
         session = Session(runs_dir, resolve_device(orders.device), told, check)
-        resume(orders.study, None, orders.storage, session, work)
+        # The crew's keeper has opened the storage a moment ago: it is there.
+        with patient(check, notes.note):
+            resume(orders.study, None, orders.storage, session, work)
 
 
 class Notes:

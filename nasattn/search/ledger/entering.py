@@ -79,7 +79,17 @@ def _check_same(storage: RDBStorage, study_id: int, settings: Settings, shown: s
         # Whoever made it was killed before it could say what it is.
         _write_settings(storage, study_id, settings)
     else:
-        check_same(Settings.model_validate_json(frozen), settings, shown)
+        kept = Settings.model_validate_json(frozen)
+        check_same(kept, settings, shown)
+        _raise_total(storage, study_id, kept, settings)
+
+
+def _raise_total(storage: RDBStorage, study_id: int, kept: Settings, now: Settings) -> None:
+    """Let those who join later know of more trials; where the data lie is each machine's own."""
+    total = {"trials": max(kept.trials, now.trials), "repeats": max(kept.repeats, now.repeats)}
+    raised = kept.model_copy(update=total)
+    if raised != kept:
+        _write_settings(storage, study_id, raised)
 
 
 def _awaited(read: Callable[[], str | None]) -> str | None:

@@ -7,16 +7,17 @@ from time import monotonic
 from types import TracebackType
 from typing import Self
 
-from nasattn.errors import StoppedError, WriteError
+from nasattn.errors import LostError, StoppedError, WriteError
 from nasattn.search.ledger.pruned import PrunedError
 from nasattn.search.ledger.roster import News, Roster, Stop
 from nasattn.search.ledger.superseded import SupersededError
 from nasattn.search.ledger.watch import Watch
 from nasattn.search.ledger.worker import Worker
+from nasattn.search.patience import impatient
 
 PERIOD_SECONDS = 1.0
-# After so long without a heartbeat (the process was suspended, the storage was locked) nothing
-# is trained before the storage was asked whether the trial is still this worker's.
+# After so long without a heartbeat (the process was suspended, the storage was locked or out of
+# reach) nothing is trained before the storage was asked whether the trial is still this worker's.
 _STALE_SECONDS = 10.0
 
 
@@ -62,13 +63,16 @@ class Heartbeat:
         """Sign out; where that fails, others find that the process is gone."""
         self._leave.set()
         self._thread.join()
-        with suppress(WriteError):
+        with suppress(WriteError), impatient():
             self._roster.sign_out(self._worker.token)
 
     def _run(self) -> None:
         while not self._leave.wait(PERIOD_SECONDS):
             try:
-                self.beat()
+                with impatient():
+                    self.beat()
+            except LostError:
+                pass  # the training goes on for a while; then it is `check` that waits
             except WriteError as error:
                 self._failures.append(error)
             else:

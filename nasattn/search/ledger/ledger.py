@@ -36,6 +36,7 @@ from nasattn.search.ledger.roster import CLAIM_KEY, Roster, claim_of
 from nasattn.search.ledger.sampler_part import sampler_part
 from nasattn.search.ledger.superseded import SupersededError
 from nasattn.search.ledger.worker import this_worker
+from nasattn.search.patience import persist
 from nasattn.search.storage import storage_errors
 from nasattn.search.study.settings import Settings
 from nasattn.training import remove_checkpoints
@@ -224,12 +225,30 @@ class Ledger:
             system_attrs=dict(notes),
         )
         with storage_errors(self._shown):
-            row = self._storage.create_new_trial(self._study_id, template_trial=frozen)
-            attempt = Attempt(record, self._storage.get_trial(row))
-        if self.roster.holder(record.trial, record.attempt) == row:
-            return attempt
-        self.close(attempt)
-        raise TakenError
+            persist(lambda: self._enter_once(record, frozen))
+        claims = self.roster.claims(record.trial, record.attempt)
+        with storage_errors(self._shown):
+            entered = [
+                Attempt(record, self._storage.get_trial(row))
+                for row, token in claims.items()
+                if token == self.worker.token
+            ]
+        holds = next(iter(claims)) == entered[0].row
+        for attempt in entered[1:] if holds else entered:
+            self.close(attempt)
+        if not holds:
+            raise TakenError
+        return entered[0]
+
+    def _enter_once(self, record: Trial, frozen: FrozenTrial) -> None:
+        """Enter a claim, unless it was entered before and only the answer was lost.
+
+        The server enters rows one after the other: where the first try comes to an end only
+        after this has looked, there are two rows, of which the first counts.
+        """
+        mine = self.roster.claims(record.trial, record.attempt).values()
+        if self.worker.token not in mine:
+            self._storage.create_new_trial(self._study_id, template_trial=frozen)
 
     def add_epoch(self, attempt: Attempt, curve: Sequence[Mapping[str, Any]]) -> None:
         """Enter the learning curve up to now: one transaction an epoch.

@@ -18,6 +18,7 @@ from nasattn.records import SIGN_PREFIX, WORKER_KEY, Trial
 from nasattn.search.dates import now
 from nasattn.search.ledger.watch import Sign
 from nasattn.search.ledger.worker import Worker
+from nasattn.search.patience import persist
 from nasattn.search.storage import storage_errors
 
 _STOP_KEY = "nasattn:stop"
@@ -25,10 +26,12 @@ _PRUNE_KEY = "nasattn:prune"
 CLAIM_KEY = "nasattn:claim"
 """Of a row: the trial and the attempt that it claims; the first of them holds it."""
 
-_HOLDER = """
-SELECT MIN(t.trial_id) FROM trials t
+_CLAIMS = """
+SELECT t.trial_id, w.value_json FROM trials t
 JOIN trial_user_attributes a ON a.trial_id = t.trial_id
+LEFT JOIN trial_user_attributes w ON w.trial_id = t.trial_id AND w.key = :worker
 WHERE t.study_id = :study AND a.key = :key AND a.value_json = :claim
+ORDER BY t.trial_id
 """
 
 _NEWS = """
@@ -99,8 +102,21 @@ class Roster:
     def sign_out(self, token: str) -> None:
         """Take a worker off the list."""
         values = {"study": self._study_id, "key": SIGN_PREFIX + token}
-        with storage_errors(self._shown), self._storage.engine.begin() as connection:
-            connection.execute(text(_SIGN_OUT), values)
+
+        def delete() -> None:
+            with self._storage.engine.begin() as connection:
+                connection.execute(text(_SIGN_OUT), values)
+
+        with storage_errors(self._shown):
+            persist(delete)
+
+    def _select(self, query: str, values: Mapping[str, Any]) -> list[Any]:
+        def select() -> list[Any]:
+            with self._storage.engine.connect() as connection:
+                return list(connection.execute(text(query), values))
+
+        with storage_errors(self._shown):
+            return persist(select)
 
     def sweep(self) -> None:
         """Take those off the list whose processes have certainly ended without signing out."""
@@ -140,20 +156,20 @@ class Roster:
                 return False
         return True
 
-    def holder(self, trial: int, attempt: int) -> int | None:
-        """Return the first row that claims an attempt, if one does."""
+    def claims(self, trial: int, attempt: int) -> dict[int, str]:
+        """Return the rows that claim an attempt, the one that holds it first, and their workers."""
         values = {
             "study": self._study_id,
             "key": CLAIM_KEY,
             "claim": json.dumps(claim_of(trial, attempt)),
+            "worker": WORKER_KEY,
         }
-        with storage_errors(self._shown), self._storage.engine.connect() as connection:
-            first: int | None = connection.execute(text(_HOLDER), values).scalar_one()
-        return first
+        rows = self._select(_CLAIMS, values)
+        return {row: json.loads(worker) if worker else "" for row, worker in rows}
 
     def row_of(self, trial: Trial) -> tuple[int, str] | None:
         """Return the row of an attempt and the token of its worker; None where none runs it."""
-        row = self.holder(trial.trial, trial.attempt)
+        row = next(iter(self.claims(trial.trial, trial.attempt)), None)
         if row is None:
             return None
         with storage_errors(self._shown):
@@ -163,8 +179,7 @@ class Roster:
     def news(self, row: int) -> News:
         """Return what others did to a running attempt; ``row`` as for `ask_to_prune`."""
         values = {"row": row, "key": _PRUNE_KEY}
-        with storage_errors(self._shown), self._storage.engine.connect() as connection:
-            state, prune = connection.execute(text(_NEWS), values).one()
+        ((state, prune),) = self._select(_NEWS, values)
         return News(state != "RUNNING", json.loads(prune) if prune else None)
 
 

@@ -10,8 +10,9 @@ from nasattn.cost import CostModel
 from nasattn.data import DataSpec, Splits, load
 from nasattn.errors import UserError
 from nasattn.placement import Architecture
+from nasattn.records.database import without_password
 from nasattn.schema import read_toml, validate
-from nasattn.search.storage import absolute_url, without_password
+from nasattn.search.storage import absolute_url
 from nasattn.search.study.backbone import Backbone, backbone_of, check_start, check_trainable
 from nasattn.search.study.catalogue import Catalogue, catalogue_of, space_of
 from nasattn.search.study.commit import commit

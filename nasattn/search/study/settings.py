@@ -10,9 +10,10 @@ from nasattn.data import DataSpec
 from nasattn.errors import UserError
 from nasattn.files import write_atomic
 from nasattn.placement import Architecture, canonical
+from nasattn.records.database import with_password, without_password
 from nasattn.schema import Strict, read_toml, validate
 from nasattn.search.pruners.key import PrunerKey
-from nasattn.search.storage import absolute_url, default_url, without_password
+from nasattn.search.storage import absolute_url, default_url
 from nasattn.search.study.durations import read_duration
 from nasattn.search.study.study_file import Origin, Variant
 from nasattn.training import Recipe
@@ -115,12 +116,14 @@ class Settings(Strict):
 
 # What may differ between the file and the frozen study: the total may be raised, more or less
 # be kept of trials to come; the rest says where the study was made or comes from, not what it is.
-# The data's folder and the file of weights may move: their digests may not change. No number
-# depends on who reads the images.
+# The data's folder and the file of weights may move: their digests may not change. A storage may
+# have another address elsewhere; `kept_in` looks after it. No number depends on who reads the
+# images.
 _FREE_TO_DIFFER = frozenset(
     {
         "trials",
         "environment",
+        "storage",
         "reduces",
         "origin",
         "data.root",
@@ -138,13 +141,14 @@ def kept_in(settings: Settings, folder: Path, given: str | None) -> tuple[str, s
     Args:
         settings: The frozen study.
         folder: Its run folder.
-        given: The URL as the user gave it, with a password if it needs one.
+        given: The URL as the user gave it, with a password if it needs one; left out that may
+            be in the environment.
 
     Raises:
         UserError: ``given`` is another storage than the study's.
     """
     shown = settings.storage or default_url(folder)
-    url = absolute_url(given) if given else shown
+    url = with_password(absolute_url(given) if given else shown)
     if without_password(url) != shown:
         raise UserError(
             f'study "{settings.name}" is kept in {shown}, not in {without_password(url)}; '
