@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 # files' own order: the longest have few tests and would otherwise come last.
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup search picture test test-slow test-services test-all lint types format check bench-reading bench-modules bench-cost bench-pruners bench-samplers bench-bed bench-training clean
+.PHONY: help setup search picture test test-slow test-services test-all lint types format check bench-reading bench-modules bench-cost bench-pruners bench-samplers bench-bed bench-search bench-training clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,14 @@ bench-samplers: setup ## Time a proposal of the sampler cost-aware
 
 bench-bed: setup ## Compare samplers on a made-up truth (a quarter of an hour)
 	$(BIN)/python benchmarks/samplers.py compare
+
+PEERS := $(VENV)/.peers
+$(PEERS): $(STAMP)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[peers]'
+	@touch $(PEERS)
+
+bench-search: $(PEERS) ## Compare engines on recorded trainings (an hour; TABLE=FILE.jsonl.gz, ARGS="--jobs 2", …)
+	$(BIN)/python benchmarks/search.py $(TABLE) $(ARGS)
 
 bench-training: setup ## Time the training loop against the bare step loop and a DataLoader
 	$(BIN)/python benchmarks/training.py

@@ -50,7 +50,9 @@ class Yardstick:
             for digest, trials in groups.items()
         }
         means = {d: _mean(trial.accuracy or 0.0 for trial in ts) for d, ts in groups.items()}
-        self._points = _normalised(means, self._costs)
+        self._range = _fenced(sorted(means.values()))
+        self._scaled_costs = _scaled(self._costs)
+        self._points = {digest: self._point(digest, mean) for digest, mean in means.items()}
         self._reference = (REFERENCE_COST,) * len(objectives)
         true = {digest: (-means[digest], *self._costs[digest]) for digest in groups}
         best = set(nondominated(true.values()))
@@ -65,12 +67,26 @@ class Yardstick:
         points = [self._points[digest] for digest in digests]
         return hypervolume(points, self._reference) / self._unit
 
+    def claimed(self, accuracies: Mapping[str, float]) -> float:
+        """Return the share that architectures would have if they reached these accuracies.
+
+        Args:
+            accuracies: By digest. Beyond what any reaches in truth they count as they are.
+        """
+        points = [self._point(digest, accuracy) for digest, accuracy in accuracies.items()]
+        return hypervolume(points, self._reference) / self._unit
+
     def steps(self, replay: Replay) -> Iterator[Step]:
         """Yield what a search has found, each time that its observed front changes."""
         seen: dict[str, Point] = {}
         for ended in replay.ended:
             if self._enter(seen, ended):
                 yield Step(ended.spent, self.share(seen))
+
+    def _point(self, digest: str, accuracy: float) -> Point:
+        low, high = self._range
+        behind = (high - accuracy) / (high - low) if high > low else 0.0
+        return (behind, *self._scaled_costs[digest])
 
     def _enter(self, front: dict[str, Point], ended: Ended) -> bool:
         """Take a trial into an observed front; False where it is not on it."""
@@ -83,15 +99,11 @@ class Yardstick:
         return True
 
 
-def _normalised(accuracies: Mapping[str, float], costs: Mapping[str, Point]) -> dict[str, Point]:
-    low, high = _fenced(sorted(accuracies.values()))
+def _scaled(costs: Mapping[str, Point]) -> dict[str, Point]:
     ranges = [(min(column), max(column)) for column in zip(*costs.values(), strict=True)]
     return {
-        digest: (
-            (high - accuracy) / (high - low) if high > low else 0.0,
-            *(log_scaled(c, *bounds) for c, bounds in zip(costs[digest], ranges, strict=True)),
-        )
-        for digest, accuracy in accuracies.items()
+        digest: tuple(log_scaled(c, *ends) for c, ends in zip(point, ranges, strict=True))
+        for digest, point in costs.items()
     }
 
 

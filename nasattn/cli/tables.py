@@ -162,10 +162,12 @@ def _replayed(
     table: "Table", engine: "Engine", random: "Engine", seeds: "Sequence[int]", jobs: int
 ) -> "tuple[list[Replay], list[Replay]]":
     """Return the replays of an engine and of random search, once where these are the same."""
+    from nasattn.report.counting import counting
     from nasattn.search.replay.replaying import replays
 
     engines = [engine] if engine == random else [engine, random]
-    columns = list(zip(*replays(table, engines, seeds, jobs), strict=True))
+    found = counting(replays(table, engines, seeds, jobs), len(seeds), "replay")
+    columns = list(zip(*found, strict=True))
     return list(columns[0]), list(columns[-1])
 
 

@@ -12,12 +12,16 @@ from rich.table import Table
 
 from nasattn.analysis import front
 from nasattn.records import Trial
-from nasattn.report.live_parts import BAR_WIDTH, bar, front_lines, result_words
+from nasattn.report.live_parts import (
+    BAR_WIDTH,
+    QUIET_SECONDS,
+    bar,
+    error_console,
+    front_lines,
+    result_words,
+)
 from nasattn.report.placements import describe
 from nasattn.report.units import counted, duration, percent
-
-# In a log an epoch is worth a line when nothing was said for so long.
-_QUIET_SECONDS = 10.0
 
 
 class _Watcher:
@@ -110,7 +114,7 @@ class LineObserver(_Watcher):
 
     def epoch_finished(self, trial: Trial, epoch: Mapping[str, Any]) -> None:
         """Say how far a long trial is."""
-        if self._clock() - self._last >= _QUIET_SECONDS:
+        if self._clock() - self._last >= QUIET_SECONDS:
             at = f"trial {trial.trial} epoch {epoch['epoch']}/{self._epochs}"
             loss = f", loss {epoch['loss']:.3f}" if "loss" in epoch else ""
             self._say(f"{at}: accuracy {percent(epoch['accuracy'])} %{loss}")
@@ -185,15 +189,7 @@ class LiveObserver(_Watcher):
         return f"trial {trial.trial}", epochs, f"{words}  {describe(trial)}"
 
 
-class _Progress(Console):
-    """Standard error; a reader that goes away ends the telling, not the search."""
-
-    def on_broken_pipe(self) -> None:
-        """Say no more."""
-        self.quiet = True
-
-
 def make_observer() -> LineObserver | LiveObserver:
     """Return the live view where standard error is a terminal, else plain lines."""
-    console = _Progress(stderr=True, highlight=False, markup=False, emoji=False)
+    console = error_console()
     return LiveObserver(console) if sys.stderr.isatty() else LineObserver(console)

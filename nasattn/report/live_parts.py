@@ -1,5 +1,6 @@
 """What every view of a study under way shows: bars, the front so far, how a trial ended."""
 
+from rich.console import Console
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
@@ -10,6 +11,22 @@ from nasattn.report.units import duration, human, milliseconds, percent
 
 _SHOWN_MEMBERS = 8
 BAR_WIDTH = 24
+
+QUIET_SECONDS = 10.0
+"""In a log a step is worth a line when nothing was said for so long."""
+
+
+class _Progress(Console):
+    """Standard error; a reader that goes away ends the telling, not the work."""
+
+    def on_broken_pipe(self) -> None:
+        """Say no more."""
+        self.quiet = True
+
+
+def error_console() -> Console:
+    """Return the console for what is said on the way."""
+    return _Progress(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 def bar(done: int, total: int, width: int = BAR_WIDTH) -> ProgressBar:

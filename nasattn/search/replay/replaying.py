@@ -11,6 +11,8 @@ from nasattn.search.replay.simulation import Simulation
 from nasattn.search.replay.tabled import Engine, searchable, tabled
 from nasattn.search.study.catalogue import Catalogue
 
+_PARTS = 4
+
 
 def replay(
     table: Table, catalogue: Catalogue, engine: Engine, seed: int, check: Callable[[], None]
@@ -46,7 +48,8 @@ def replays(
         for seed in seeds:
             yield tuple(replay(table, catalogue, e, seed, _go_on) for e in engines)
         return
-    share = -(-len(seeds) // jobs)
+    # Several for each process: what is done is told on the way.
+    share = -(-len(seeds) // (_PARTS * jobs))
     parts = [seeds[start : start + share] for start in range(0, len(seeds), share)]
     # Forking would copy torch's threads in the middle of whatever they are at.
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:

@@ -1,7 +1,7 @@
 """A table as something to be searched."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -43,14 +43,23 @@ class Tabled(Catalogue):
         return trials is not None and all(getattr(trials[0], c) <= bound for c, bound in bounds)
 
     def training(self, digest: str) -> Trial:
-        """Return the recorded training of an architecture: that of the repeat which the seed draws.
+        """Return the recorded training of an architecture, see ``drawn``."""
+        return drawn(self.recorded[digest], self.repeats, self.settings.seed)
 
-        All of a replay are of one repeat, as all of a search are: they share initial weights and
-        the order of images. An architecture that lacks it has another.
-        """
-        trials = self.recorded[digest]
-        drawn = derive_seed(self.settings.seed, "replay") % self.repeats
-        return next((trial for trial in trials if trial.repeat == drawn), trials[0])
+
+def drawn(trials: Sequence[Trial], repeats: int, seed: int) -> Trial:
+    """Return an architecture's training in the replay of a seed, which draws the repeat.
+
+    All of a replay are of one repeat, as all of a search are: they share initial weights and
+    the order of images. An architecture that lacks it has another.
+
+    Args:
+        trials: Its trainings.
+        repeats: Of the table.
+        seed: Of the replay.
+    """
+    wanted = derive_seed(seed, "replay") % repeats
+    return next((trial for trial in trials if trial.repeat == wanted), trials[0])
 
 
 @dataclass(frozen=True, slots=True)

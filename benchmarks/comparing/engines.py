@@ -1,0 +1,64 @@
+"""Who is compared, by name."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
+from types import MappingProxyType
+
+from optuna.samplers import GPSampler, NSGAIISampler, TPESampler
+
+from comparing import cells, peers
+from comparing.bed import Bed
+from comparing.course import Course, SpentError
+from nasattn.records.replay import Replay
+from nasattn.search.replay import replaying
+from nasattn.search.replay.tabled import Engine, read_pruner
+
+RANDOM = "random, none"
+OURS = ("cost-aware", "random")
+"""The samplers that are combined with our pruners; Optuna's with none are of the others."""
+
+PRUNERS = ("none", "median", "mo-asha", "mo-asha-promotion", "dominance")
+
+PEERS: Mapping[str, Callable[[Course], None]] = MappingProxyType(
+    {
+        "Optuna TPE": partial(peers.optuna_sampler, make=lambda seed: TPESampler(seed=seed)),
+        "Optuna NSGA-II": partial(peers.optuna_sampler, make=lambda seed: NSGAIISampler(seed=seed)),
+        "Optuna GP": partial(peers.optuna_sampler, make=lambda seed: GPSampler(seed=seed)),
+        "local search": peers.local_search,
+        "accuracy-only ASHA": peers.optuna_asha,
+        "Syne Tune MO-ASHA": peers.syne_tune_mo_asha,
+    }
+)
+STOPPING_PEERS = ("accuracy-only ASHA", "Syne Tune MO-ASHA")
+SLOW = ("Optuna GP",)
+"""Of these there are fewer repeats."""
+
+_OF_CELLS: Mapping[str, Callable[[Course], None]] = MappingProxyType(
+    {RANDOM: peers.random, "cost-aware, none": cells.cost_aware}
+)
+
+
+def names(bed: Bed) -> list[str]:
+    """Return the engines that can search a bed: without curves, those that stop nothing."""
+    if bed.catalogue is None:
+        return [*_OF_CELLS, *(name for name in PEERS if name not in STOPPING_PEERS)]
+    ours = [f"{sampler}, {pruner}" for sampler in reversed(OURS) for pruner in PRUNERS]
+    return [*ours, "tpe, none", "nsga2, none", *PEERS]
+
+
+def is_ours(name: str) -> bool:
+    """Tell whether an engine is one of those that the others are compared with."""
+    return name.startswith("cost-aware")
+
+
+def search(bed: Bed, name: str, seed: int) -> Replay:
+    """Return what an engine comes to on a bed; `` NAME, PRUNER`` is one of `nasattn replay`."""
+    if bed.catalogue is not None and name not in PEERS:
+        sampler, pruner = name.split(", ", 1)
+        asked = Engine(sampler, read_pruner(pruner, bed.table.epochs), bed.budget, None, 1)
+        return replaying.replay(bed.table, bed.catalogue, asked, seed, lambda: None)
+    course = Course(bed, seed)
+    with suppress(SpentError):
+        {**PEERS, **_OF_CELLS}[name](course)
+    return course.replay()
