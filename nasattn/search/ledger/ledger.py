@@ -8,7 +8,6 @@ from typing import Any
 from optuna.distributions import BaseDistribution
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import RDBStorage
-from optuna.storages._cached_storage import _CachedStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from nasattn.errors import UserError
@@ -32,6 +31,7 @@ from nasattn.records import (
 from nasattn.search.dates import now
 from nasattn.search.ledger.attempt import ENDED, Attempt, Proposal
 from nasattn.search.ledger.entering import enter_study
+from nasattn.search.ledger.reading import Rows
 from nasattn.search.ledger.roster import CLAIM_KEY, Roster, claim_of
 from nasattn.search.ledger.sampler_part import sampler_part
 from nasattn.search.ledger.superseded import SupersededError
@@ -81,8 +81,9 @@ class Ledger:
         self._storage, self._settings, self._folder = storage, settings, folder
         self._shown = shown
         # What has ended does not change, and is read once: pruners ask after every epoch.
-        self._reader, self._ended = _CachedStorage(storage), dict[int, Trial]()
+        self._ended = dict[int, Trial]()
         self._study_id = enter_study(storage, settings, folder, shown, begun=begun)
+        self._rows = Rows(storage, self._study_id)
         self.worker = this_worker()
         self.roster = Roster(storage, self._study_id, shown)
         self._check_folders()
@@ -148,7 +149,7 @@ class Ledger:
     def _all_trials(self) -> list[FrozenTrial]:
         try:
             with storage_errors(self._shown):
-                return self._reader.get_all_trials(self._study_id, deepcopy=False)
+                return self._rows.read()
         except (ValueError, TypeError, KeyError) as error:
             raise UserError(f"storage {self._shown}: a trial in it is broken: {error}") from None
 
