@@ -14,6 +14,7 @@ from nasattn.errors import UserError
 from nasattn.files import write_atomic
 from nasattn.records import (
     CURVE_KEY,
+    EXHAUSTED_KEY,
     HISTORY_FILE,
     MARK_KEY,
     RECORD_KEY,
@@ -130,6 +131,12 @@ class Ledger:
         key, value = f"{MARK_KEY}{record.trial}", mark.to_dict() if mark else None
         with storage_errors(self._shown):
             self._storage.set_study_user_attr(self._study_id, key, value)
+
+    def exhaust(self, attempts: Iterable[Attempt]) -> None:
+        """Enter that no other trial can follow these; those who watch know that it is over."""
+        count = sum(not attempt.is_set_aside for attempt in attempts)
+        with storage_errors(self._shown):
+            self._storage.set_study_user_attr(self._study_id, EXHAUSTED_KEY, count)
 
     def _all_attempts(self) -> list[Attempt]:
         """Return every row with a record, in the order in which they were entered."""
@@ -248,7 +255,7 @@ class Ledger:
             SupersededError: the attempt was closed; nothing is written.
         """
         ended = self.update(attempt, replace(record, finished=now()))
-        self.settle(ended)
+        self._settle(ended)
         return ended
 
     def update(self, attempt: Attempt, record: Trial) -> Attempt:
@@ -273,6 +280,9 @@ class Ledger:
         if attempt.frozen.state.is_finished():
             return
         self._write_files(attempt)
+        self._settle(attempt)
+
+    def _settle(self, attempt: Attempt) -> None:
         if attempt.record.state in _DONE and not self._settings.execution.keep_checkpoints:
             self.begin_anew(attempt.record)
         self.close(attempt)
