@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 # files' own order: the longest have few tests and would otherwise come last.
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup search picture test test-slow test-services test-all lint types format check bench-reading bench-modules bench-cost bench-pruners bench-samplers bench-bed bench-search bench-training clean
+.PHONY: help setup search picture test test-slow test-services test-all lint types format check bench-reading bench-modules bench-cost bench-pruners bench-samplers bench-bed bench-search bench-training clean bench-scale bench-scaling soak
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,6 +80,16 @@ bench-search: $(PEERS) ## Compare engines on recorded trainings (an hour; TABLE=
 
 bench-training: setup ## Time the training loop against the bare step loop and a DataLoader
 	$(BIN)/python benchmarks/training.py
+
+bench-scale: setup ## Time commands, proposals and an epoch's records in studies of up to 10,000 trials
+	$(BIN)/python benchmarks/scale.py
+
+bench-scaling: setup ## Compare 1, 2, 4 and 8 workers whose trials sleep (ten minutes)
+	$(BIN)/python benchmarks/crews.py scaling
+
+MINUTES ?= 30
+soak: setup ## Search for MINUTES=30 with workers that come, go and are killed; go through the records
+	$(BIN)/python benchmarks/crews.py soak $(MINUTES)
 
 clean: ## Remove the environment and all caches (never runs/)
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build *.egg-info

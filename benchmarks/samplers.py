@@ -31,7 +31,7 @@ from nasattn.search.proposing.choosers import SamplerChooser, bare_params, distr
 from nasattn.search.proposing.cost_aware.choosing import Outlook
 from nasattn.search.proposing.cost_aware.observed import Observed
 from nasattn.search.proposing.cost_aware.past import Past, Tried
-from nasattn.search.proposing.cost_aware.telling import observed_trials
+from nasattn.search.proposing.cost_aware.telling import Observing
 from nasattn.search.proposing.samplers import make_sampler
 from nasattn.seeding import derive_seed
 from nasattn.space import decide
@@ -68,7 +68,7 @@ def time_proposals() -> None:
             began = process_time()
             sampler = make_sampler("cost-aware", seed, truth.problem)
             study = optuna.create_study(directions=["maximize", "minimize"], sampler=sampler)
-            study.add_trials(observed_trials(attempts, EPOCHS))
+            study.add_trials(Observing(EPOCHS).trials(attempts))
             told = process_time()
             decide(truth.problem.space, SamplerChooser(study.ask()))
             telling.append(told - began)

@@ -2,14 +2,15 @@
 
 NasattnError
 ├── UserError            the user's mistake: exit code 2
-│   └── UnknownNameError a name that is not known, with the known ones and the nearest
+│   ├── UnknownNameError a name that is not known, with the known ones and the nearest
+│   └── UnknownTrialError a number that no trial of the study has
 ├── FailedError          the machine's or the study's failure: exit code 1
 │   └── WriteError       a file or the storage cannot be written: nothing more can be kept
 │       └── LostError    the storage does not answer for the moment
 └── StoppedError         asked to stop: exit code 130
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 # Of more names than this only the nearest are listed.
@@ -45,6 +46,21 @@ class UnknownNameError(UserError):
         guess = f'; did you mean "{near[0]}"?' if near else ""
         super().__init__(f'no {kind} "{name}"{where}; {_listed(str(name), names)}{guess}')
         self.kind, self.name, self.known = kind, name, tuple(names)
+
+
+class UnknownTrialError(UserError):
+    """A number that no trial has.
+
+    Args:
+        number: What was given.
+        known: The numbers that there are, ascending.
+        study: The study's name, where that is not plain.
+    """
+
+    def __init__(self, number: int, known: Sequence[int], study: str | None = None) -> None:
+        where = "the study" if study is None else f'study "{study}"'
+        what = f"its trials are {known[0]} to {known[-1]}" if known else "it has no trials yet"
+        super().__init__(f"no trial {number} in {where}: {what}")
 
 
 def _listed(name: str, names: list[str]) -> str:

@@ -21,7 +21,7 @@ from nasattn.cli.front import (
     Steady,
 )
 from nasattn.cli.options import RUNS, AsCsv, AsJson, RunsDir, Storage, runs_dir_words
-from nasattn.errors import UserError
+from nasattn.errors import UnknownTrialError, UserError
 
 if TYPE_CHECKING:
     from nasattn.analysis import Front
@@ -297,12 +297,9 @@ def numbered(found: "tuple[Trial, ...]", number: int, study: "Study") -> "Trial"
         UserError: there is none.
     """
     trial = next((trial for trial in found if trial.trial == number), None)
-    if trial:
-        return trial
-    if not found:
-        raise UserError(f'no trial {number} in study "{study.name}": it has no trials yet')
-    known = f"{found[0].trial} to {found[-1].trial}"
-    raise UserError(f'no trial {number} in study "{study.name}": its trials are {known}')
+    if trial is None:
+        raise UnknownTrialError(number, [trial.trial for trial in found], study.name)
+    return trial
 
 
 def _after_pareto(name: str, best: "Front") -> str:

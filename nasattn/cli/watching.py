@@ -20,7 +20,7 @@ def watch_trials(name: str, runs_dir: Path, storage: str | None, *, as_json: boo
         typer.Exit: it was interrupted: exit code 130.
         UserError: the study or its storage cannot be read.
     """
-    from nasattn.records import Study, Trial, load_running, load_study
+    from nasattn.records import Study, Trial, is_exhausted, load_running, load_study
     from nasattn.report.watch import LiveView, make_view, watch
 
     def read() -> tuple[Study, tuple[Trial, ...]]:
@@ -31,7 +31,7 @@ def watch_trials(name: str, runs_dir: Path, storage: str | None, *, as_json: boo
     view = make_view(as_json=as_json)
     try:
         with _interruptible(), view if isinstance(view, LiveView) else nullcontext():
-            watch(read, view, lambda: time.sleep(_SECONDS))
+            watch(read, view, lambda: time.sleep(_SECONDS), is_exhausted)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     if not as_json:

@@ -1,10 +1,11 @@
 """Trials as plain values, read fast from a study's storage; knows neither torch nor optuna."""
 
-from nasattn.records.mark import MARK_KEY, Mark, marked, marks_of
+from nasattn.records.mark import EXHAUSTED_KEY, MARK_KEY, Mark, marked, marks_of
 from nasattn.records.queries import CURVE_KEY
 from nasattn.records.signs import RECORD_KEY, SIGN_PREFIX, WORKER_KEY
 from nasattn.records.storage import (
     TrialText,
+    is_exhausted,
     load_outcomes,
     load_running,
     load_texts,
@@ -37,6 +38,7 @@ from nasattn.records.trial_file import (
 __all__ = [
     "ARCHITECTURE_FILE",
     "CURVE_KEY",
+    "EXHAUSTED_KEY",
     "FIELDS",
     "HISTORY_FILE",
     "MARK_KEY",
@@ -55,6 +57,7 @@ __all__ = [
     "check_name",
     "has_trials",
     "history_text",
+    "is_exhausted",
     "list_studies",
     "load_outcomes",
     "load_running",

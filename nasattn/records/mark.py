@@ -7,6 +7,10 @@ from typing import Any
 
 from nasattn.records.trial import Trial
 
+EXHAUSTED_KEY = "nasattn:exhausted"
+"""The study's attribute of this name has how many trials it had, those set aside not counted, when
+no unseen architecture within the budget was left."""
+
 MARK_KEY = "nasattn:invalid:"
 """The study's attribute of this name and a trial's number has the trial's mark, or null."""
 

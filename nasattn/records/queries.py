@@ -25,6 +25,12 @@ FROM studies s
 JOIN study_user_attributes a ON a.study_id = s.study_id
 WHERE s.study_name = :study AND a.key LIKE :marks
 """  # noqa: S608 - made of constants alone
+EXHAUSTED = f"""
+SELECT {OF_THE_STUDY}, a.key, a.value_json
+FROM studies s
+JOIN study_user_attributes a ON a.study_id = s.study_id
+WHERE s.study_name = :study AND a.key = :key
+"""  # noqa: S608 - made of constants alone
 _TRIALS = """
 SELECT t.trial_id, {key}, {value}
 FROM studies s

@@ -12,10 +12,11 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from nasattn.errors import UserError
-from nasattn.records.mark import Mark, marked, marks_of
+from nasattn.records.mark import EXHAUSTED_KEY, Mark, marked, marks_of
 from nasattn.records.queries import (
     CURVE_KEY,
     CURVE_TEXT,
+    EXHAUSTED,
     OF_THE_STUDY,
     PLACEMENTS_TEXT,
     Part,
@@ -99,6 +100,21 @@ def load_whole(study: Study, numbers: Collection[int]) -> dict[int, Trial]:
     else:
         found = _load(study, Part.CHOSEN_RECORDS, Part.CHOSEN_CURVES, numbers=sorted(wanted))
     return {trial.trial: trial for trial in found if trial.trial in wanted}
+
+
+def is_exhausted(study: Study, trials: Iterable[Trial]) -> bool:
+    """Tell whether a search has found that these trials are all that there can be.
+
+    Raises:
+        UserError: as for `load_trials`.
+        FailedError: as there.
+    """
+    if study.has_lost_its_database:
+        return False
+    values = {"study": study.name_in_storage, "key": EXHAUSTED_KEY}
+    rows = read_rows(study.storage, EXHAUSTED, values)
+    count = sum(trial.state != "invalid" for trial in trials)
+    return any(text == str(count) for _, _, text in rows)
 
 
 def load_texts(study: Study) -> Iterator[TrialText]:

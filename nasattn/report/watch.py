@@ -33,13 +33,21 @@ class View(Protocol):
         ...
 
 
-def watch(read: Read, view: View, wait: Callable[[], None]) -> None:
-    """Show a study until it is done: its total is reached, and no trial is running.
+def watch(
+    read: Read,
+    view: View,
+    wait: Callable[[], None],
+    is_exhausted: Callable[[Study, Sequence[Trial]], bool] = lambda *_: False,
+) -> None:
+    """Show a study until it is done and no trial is running.
+
+    It is done when its total is reached, or there is no architecture left.
 
     Args:
         read: Returns the study and its trials.
         view: Is shown every state.
         wait: Returns when it is time to look again; what it raises ends the watching.
+        is_exhausted: Tells whether no architecture is left.
     """
     while True:
         try:
@@ -49,7 +57,7 @@ def watch(read: Read, view: View, wait: Callable[[], None]) -> None:
             continue
         view.show(study, trials)
         running = any(trial.state == "running" for trial in trials)
-        if done(trials) >= study.trials and not running:
+        if not running and (done(trials) >= study.trials or is_exhausted(study, trials)):
             return
         wait()
 

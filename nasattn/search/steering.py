@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
 
-from nasattn.errors import FailedError, UserError
+from nasattn.errors import FailedError, UnknownTrialError, UserError
 from nasattn.records import Trial, load_trials
 from nasattn.search.existing import open_existing
 from nasattn.search.ledger.roster import Roster
@@ -158,8 +158,7 @@ def _found(trials: Sequence[Trial], numbers: Sequence[int]) -> tuple[Trial, ...]
     known = {trial.trial: trial for trial in trials}
     for number in numbers:
         if number not in known:
-            last = f"its trials are 0 to {max(known)}" if known else "it has no trials yet"
-            raise UserError(f"no trial {number}: {last}")
+            raise UnknownTrialError(number, list(known))
     return tuple(known[number] for number in numbers)
 
 

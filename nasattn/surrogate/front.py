@@ -30,15 +30,15 @@ def nondominated(accuracies: Array, costs: Array) -> Mask:
         (N,).
     """
     points = np.column_stack((-accuracies, costs))
-    found = np.ones(len(points), dtype=bool)
-    # In lexicographic order only an earlier point can dominate a later one.
-    kept = np.empty((0, points.shape[1]))
-    for place in np.lexsort(points.T[::-1]):
-        point = points[place]
-        beaten = (kept <= point).all(axis=1) & (kept < point).any(axis=1)
-        found[place] = not beaten.any()
-        if found[place]:
-            kept = np.vstack((kept, point))
+    found = np.zeros(len(points), dtype=bool)
+    # In lexicographic order only an earlier point can dominate a later one: the first that is
+    # left is on the front, and takes those away that it dominates.
+    left = np.lexsort(points.T[::-1])
+    while len(left):
+        point, others = points[left[0]], points[left[1:]]
+        beaten = (point <= others).all(axis=1) & (point < others).any(axis=1)
+        found[left[0]] = True
+        left = left[1:][~beaten]
     return found
 
 

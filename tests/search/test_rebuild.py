@@ -1,7 +1,6 @@
 """A study's database that is gone is made again from the trials' own files, to the bit."""
 
 import json
-import math
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,9 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.storages import RDBStorage
-from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from nasattn.errors import UserError, WriteError
@@ -19,6 +16,7 @@ from nasattn.records import Mark, load_study, load_trials
 from nasattn.search.ledger import rebuild
 from nasattn.search.ledger.bulk import enter_trials
 from nasattn.search.ledger.rebuild import rebuild_if_gone, what_to_do
+from tests.search.optunas import DIRECTIONS, kept, kinds_of_trials
 from tests.search.steering import NAME, bits, resume, run, search, trials
 from tests.search.test_proposing import Study, make
 from tests.search.tiny import fail, nasattn, start, wait_for_epochs, write_study
@@ -66,37 +64,18 @@ def test_the_next_trials_are_those_of_an_undisturbed_study(tmp_path: Path, sampl
 
 
 def test_all_at_once_is_what_optuna_enters_one_by_one(tmp_path: Path) -> None:
-    domains = {
-        "a": CategoricalDistribution((None, 1, "x", True)),
-        "b": FloatDistribution(1e-5, 1e-2, log=True),
-        "c": IntDistribution(1, 9, step=2),
-    }
-    trials = [
-        create_trial(state=TrialState.COMPLETE, values=[0.5, math.inf], user_attrs={"u": [1, "é"]}),
-        create_trial(
-            state=TrialState.RUNNING,
-            params={"a": True, "b": 1e-3, "c": 5},
-            distributions=domains,
-            system_attrs={"s": {"t": None}},
-        ),
-        create_trial(state=TrialState.FAIL, params={"a": 1}, distributions={"a": domains["a"]}),
-        create_trial(state=TrialState.COMPLETE, values=[-math.inf, 2.0]),
-    ]
     found = []
     for name in ("once", "one-by-one"):
         storage = RDBStorage(f"sqlite:///{tmp_path / name}.db")
-        directions = [StudyDirection.MAXIMIZE, StudyDirection.MINIMIZE]
-        other = storage.create_new_study(directions, "other")
-        storage.create_new_trial(other)
-        study = storage.create_new_study(directions, "study")
+        storage.create_new_trial(storage.create_new_study(DIRECTIONS, "other"))
+        study = storage.create_new_study(DIRECTIONS, "study")
+        trials = kinds_of_trials()
         if name == "once":
             enter_trials(storage, study, iter(trials))
         else:
             for trial in trials:
                 storage.create_new_trial(study, trial)
-        entered = storage.get_all_trials(study)
-        for trial in entered:
-            trial.datetime_start = trial.datetime_complete = None
+        entered = kept(storage, study)
         found.append((entered, [trial._trial_id for trial in entered]))
         storage.create_new_trial(study)
         assert storage.get_all_trials(study)[-1].number == len(trials)
@@ -111,7 +90,7 @@ def test_a_trial_that_cannot_be_read_leaves_none(tmp_path: Path) -> None:
         raise UserError("broken")
 
     storage = RDBStorage(f"sqlite:///{tmp_path / 'study.db'}")
-    study = storage.create_new_study([StudyDirection.MAXIMIZE], "study")
+    study = storage.create_new_study(DIRECTIONS, "study")
     with pytest.raises(UserError, match="broken"):
         enter_trials(storage, study, trials())
     assert storage.get_all_trials(study) == []

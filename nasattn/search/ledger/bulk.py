@@ -1,7 +1,7 @@
 """Many trials entered into Optuna's tables in one transaction.
 
 Optuna enters each by a transaction of its own and asks for every parameter what earlier trials
-had: a thousand trials take minutes. The tables are those of Optuna 5.
+had: a thousand trials take minutes.
 """
 
 import json
@@ -13,17 +13,18 @@ from typing import Any
 import sqlalchemy
 from optuna.distributions import distribution_to_json
 from optuna.storages import RDBStorage
-from optuna.storages._rdb import models
 from optuna.trial import FrozenTrial
 
-_AT_ONCE = 200
+from nasattn.search.ledger.tables import (
+    PARAMS,
+    SYSTEM_ATTRIBUTES,
+    TRIALS,
+    USER_ATTRIBUTES,
+    VALUES,
+    stored_value,
+)
 
-_TRIALS, _VALUES, _PARAMS = (
-    model.__table__ for model in (models.TrialModel, models.TrialValueModel, models.TrialParamModel)
-)
-_USER, _SYSTEM = (
-    model.__table__ for model in (models.TrialUserAttributeModel, models.TrialSystemAttributeModel)
-)
+_AT_ONCE = 200
 
 Row = Mapping[str, Any]
 
@@ -38,7 +39,7 @@ def enter_trials(storage: RDBStorage, study_id: int, trials: Iterable[FrozenTria
         study_id: The study's number in it.
         trials: Read as they are needed; what reading them raises leaves the study without any.
     """
-    highest = sqlalchemy.select(sqlalchemy.func.max(_TRIALS.c.trial_id))
+    highest = sqlalchemy.select(sqlalchemy.func.max(TRIALS.c.trial_id))
     numbered = enumerate(trials)
     with storage.engine.begin() as connection:
         first = (connection.execute(highest).scalar() or 0) + 1
@@ -56,14 +57,14 @@ def _rows(
 ) -> Iterator[tuple[sqlalchemy.Table, Row]]:
     """Yield all that is entered of one trial; ``row`` is its number in the whole storage."""
     of = {"trial_id": row}
-    yield _TRIALS, of | {"number": number, "study_id": study_id, "state": trial.state}
+    yield TRIALS, of | {"number": number, "study_id": study_id, "state": trial.state}
     for objective, value in enumerate(trial.values or ()):
-        stored, kind = models.TrialValueModel.value_to_stored_repr(value)
-        yield _VALUES, of | {"objective": objective, "value": stored, "value_type": kind}
+        stored, kind = stored_value(value)
+        yield VALUES, of | {"objective": objective, "value": stored, "value_type": kind}
     for name, value in trial.params.items():
         domain = trial.distributions[name]
         yield (
-            _PARAMS,
+            PARAMS,
             of
             | {
                 "param_name": name,
@@ -71,6 +72,9 @@ def _rows(
                 "distribution_json": distribution_to_json(domain),
             },
         )
-    for table, attributes in ((_USER, trial.user_attrs), (_SYSTEM, trial.system_attrs)):
+    for table, attributes in (
+        (USER_ATTRIBUTES, trial.user_attrs),
+        (SYSTEM_ATTRIBUTES, trial.system_attrs),
+    ):
         for key, value in attributes.items():
             yield table, of | {"key": key, "value_json": json.dumps(value)}

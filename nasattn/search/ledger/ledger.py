@@ -8,13 +8,13 @@ from typing import Any
 from optuna.distributions import BaseDistribution
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import RDBStorage
-from optuna.storages._cached_storage import _CachedStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from nasattn.errors import UserError
 from nasattn.files import write_atomic
 from nasattn.records import (
     CURVE_KEY,
+    EXHAUSTED_KEY,
     HISTORY_FILE,
     MARK_KEY,
     RECORD_KEY,
@@ -32,6 +32,7 @@ from nasattn.records import (
 from nasattn.search.dates import now
 from nasattn.search.ledger.attempt import ENDED, Attempt, Proposal
 from nasattn.search.ledger.entering import enter_study
+from nasattn.search.ledger.reading import Rows
 from nasattn.search.ledger.roster import CLAIM_KEY, Roster, claim_of
 from nasattn.search.ledger.sampler_part import sampler_part
 from nasattn.search.ledger.superseded import SupersededError
@@ -82,8 +83,9 @@ class Ledger:
         self._storage, self._settings, self._folder = storage, settings, folder
         self._shown = shown
         # What has ended does not change, and is read once: pruners ask after every epoch.
-        self._reader, self._ended = _CachedStorage(storage), dict[int, Trial]()
+        self._ended = dict[int, Trial]()
         self._study_id = enter_study(storage, settings, folder, shown, begun=begun)
+        self._rows = Rows(storage, self._study_id)
         self.worker = this_worker()
         self.roster = Roster(storage, self._study_id, shown)
         self._check_folders()
@@ -131,6 +133,12 @@ class Ledger:
         with storage_errors(self._shown):
             self._storage.set_study_user_attr(self._study_id, key, value)
 
+    def exhaust(self, attempts: Iterable[Attempt]) -> None:
+        """Enter that no other trial can follow these; those who watch know that it is over."""
+        count = sum(not attempt.is_set_aside for attempt in attempts)
+        with storage_errors(self._shown):
+            self._storage.set_study_user_attr(self._study_id, EXHAUSTED_KEY, count)
+
     def _all_attempts(self) -> list[Attempt]:
         """Return every row with a record, in the order in which they were entered."""
         rows = (row for row in self._all_trials() if RECORD_KEY in row.user_attrs)
@@ -149,7 +157,7 @@ class Ledger:
     def _all_trials(self) -> list[FrozenTrial]:
         try:
             with storage_errors(self._shown):
-                return self._reader.get_all_trials(self._study_id, deepcopy=False)
+                return self._rows.read()
         except (ValueError, TypeError, KeyError) as error:
             raise UserError(f"storage {self._shown}: a trial in it is broken: {error}") from None
 
@@ -266,7 +274,7 @@ class Ledger:
             SupersededError: the attempt was closed; nothing is written.
         """
         ended = self.update(attempt, replace(record, finished=now()))
-        self.settle(ended)
+        self._settle(ended)
         return ended
 
     def update(self, attempt: Attempt, record: Trial) -> Attempt:
@@ -291,6 +299,9 @@ class Ledger:
         if attempt.frozen.state.is_finished():
             return
         self._write_files(attempt)
+        self._settle(attempt)
+
+    def _settle(self, attempt: Attempt) -> None:
         if attempt.record.state in _DONE and not self._settings.execution.keep_checkpoints:
             self.begin_anew(attempt.record)
         self.close(attempt)

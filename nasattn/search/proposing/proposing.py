@@ -17,7 +17,7 @@ from nasattn.search.proposing.choosers import (
     bare_params,
     distributions_of,
 )
-from nasattn.search.proposing.cost_aware.telling import observed_trials
+from nasattn.search.proposing.cost_aware.telling import Observing
 from nasattn.search.proposing.listing import list_architectures
 from nasattn.search.proposing.mirror import mirror_of
 from nasattn.search.proposing.problem import problem_of
@@ -196,6 +196,7 @@ class SamplerProposer:
         self._material, self._space, self._check = material, space, check
         self._problem = problem_of(space, material.model, material.settings)
         self._telling = Telling(material.settings, ledger.values)
+        self._observing = Observing(material.settings.recipe.epochs)
 
     def propose(
         self, number: int, attempts: Sequence[Attempt], rejected: Rejected
@@ -248,5 +249,5 @@ class SamplerProposer:
         """Return the trials so far as the sampler takes them."""
         settings = self._material.settings
         if settings.search.sampler == "cost-aware":
-            return observed_trials(attempts, settings.recipe.epochs)
+            return self._observing.trials(attempts)
         return self._telling.past(attempts) if learns(settings.search.sampler) else ()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nasattn.errors import UserError
+from nasattn.errors import UnknownTrialError, UserError
 from nasattn.records import Trial
 from nasattn.search.ledger.attempt import Attempt
 from nasattn.training import Recipe, is_open_ended
@@ -76,8 +76,7 @@ def attempt_at(number: int, attempts: Sequence[Attempt]) -> Attempt:
     for attempt in attempts:
         if attempt.record.trial == number:
             return attempt
-    known = f"its trials are 0 to {len(attempts) - 1}" if attempts else "it has none yet"
-    raise UserError(f"no trial {number} in the study: {known}")
+    raise UnknownTrialError(number, [attempt.record.trial for attempt in attempts])
 
 
 def again_at(attempt: Attempt, epochs: int | None, recipe: Recipe) -> Again:

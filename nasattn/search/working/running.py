@@ -242,7 +242,10 @@ class Runner:
         waiting = [attempt for attempt in attempts if waits(attempt.record)]
         for attempt in waiting:
             self._ledger.prune(attempt, unpromoted(attempt.record))
-        return None if waiting else Outcome.EXHAUSTED
+        if waiting:
+            return None
+        self._ledger.exhaust(attempts)
+        return Outcome.EXHAUSTED
 
     def _train(self, task: Task, attempts: Sequence[Attempt]) -> None:
         session = replace(self._session, check=self._check)

@@ -88,6 +88,8 @@ class Candidates:
             if len(found) > 1 or any(_intervals(outcome) for outcome in found)
         ]
         self._numbers: list[dict[tuple[Content, ...], int]] = [{} for _ in self._decisions]
+        self._known: dict[Values, Candidate] = {}
+        self._contents: dict[tuple[int, ...], tuple[Content, ...]] = {}
         self._parts: dict[tuple[int, str, tuple[tuple[str, Scalar], ...]], Part] = {}
 
     def bare(self) -> Candidate:
@@ -98,7 +100,12 @@ class Candidates:
         """Return what stands at each slot of an architecture."""
         if not one.parts:
             return (None,) * len(self.slots)
-        return tuple(chain.from_iterable(part.contents for part in one.parts))
+        if one.numbers not in self._contents:
+            if len(self._contents) > _MOST_KEPT:
+                self._contents.clear()
+            held = tuple(chain.from_iterable(part.contents for part in one.parts))
+            self._contents[one.numbers] = held
+        return self._contents[one.numbers]
 
     def all(self) -> Iterator[Candidate]:
         """Go through all architectures, those over the budget too; an interval has one value."""
@@ -112,7 +119,13 @@ class Candidates:
         """Return the architecture that parameters denote: without any, the bare backbone."""
         if not params and self._free:
             return self.bare()
-        return self._joined([self._read(number, params) for number in range(len(self._decisions))])
+        key = tuple(params.items())
+        if key not in self._known:
+            if len(self._known) > _MOST_KEPT:
+                self._known.clear()
+            numbers = range(len(self._decisions))
+            self._known[key] = self._joined([self._read(number, params) for number in numbers])
+        return self._known[key]
 
     def draw(self, chance: Random) -> Candidate:
         """Return a random architecture; one over the budget is made cheaper until it is within."""

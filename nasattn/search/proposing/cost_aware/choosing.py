@@ -10,12 +10,13 @@ from nasattn.search.proposing.cost_aware.past import Past
 from nasattn.search.proposing.cost_aware.start import num_start, start
 from nasattn.surrogate.arrays import Array
 from nasattn.surrogate.belief import FEWEST_RESULTS, Belief
-from nasattn.surrogate.front import Front, nondominated
+from nasattn.surrogate.front import Front, attained, front_of, nondominated
 from nasattn.surrogate.kernel import Points
 from nasattn.surrogate.picking import Known, gains, pick
 from nasattn.surrogate.targets import reference_accuracy
 
 _NUM_OPEN_PARENTS = 3
+_MOST_MEMBERS = 600
 
 
 def choose(past: Past, chance: Random) -> Candidate | None:
@@ -49,15 +50,15 @@ class Outlook:
         self._belief = belief
         ended = {tried.candidate for tried in past.results}
         open_ = {tried.candidate for tried in past.trials if tried.observed.is_open}
-        members = list(dict.fromkeys(tried.candidate for tried in past.begun))
-        members = [one for one in members if one in ended | open_]
+        members = _plausible(past, ended | open_)
         points = self.points(members)
         mean, _ = belief.predict(points)
         best = nondominated(mean, points.costs)
         first = past.results[: num_start(past.problem.trials) + 1]
         reference = reference_accuracy([t.observed.accuracies[epochs - 1] for t in first])
         self.known = Known(belief, Front(mean[best], points.costs[best]), reference)
-        waiting = [place for place in np.argsort(-mean) if members[place] in open_ - ended]
+        still_open = open_ - ended
+        waiting = [place for place in np.argsort(-mean) if members[place] in still_open]
         chosen = {*np.flatnonzero(best).tolist(), *map(int, waiting[:_NUM_OPEN_PARENTS])}
         self.parents = [members[place] for place in sorted(chosen)]
 
@@ -69,6 +70,27 @@ class Outlook:
     def gains(self, candidates: Sequence[Candidate]) -> Array:
         """Return the expected hypervolume improvement of each candidate, (N,)."""
         return gains(self.points(candidates), self.known)
+
+
+def _plausible(past: Past, counting: set[Candidate]) -> list[Candidate]:
+    """Return those that may be on the front, in the order in which they were begun.
+
+    Of more than ``_MOST_MEMBERS`` these are the ones whose observed accuracy is least behind the
+    best that costs no more: one that is far behind was hardly unlucky by so much.
+    """
+    best: dict[Candidate, float] = {}
+    for tried in past.begun:
+        if tried.candidate in counting:
+            # What was begun and has no accuracy yet may become any.
+            reached = tried.observed.accuracies[-1:] or (np.inf,)
+            best[tried.candidate] = max(best.get(tried.candidate, -np.inf), reached[0])
+    members = list(best)
+    if len(members) <= _MOST_MEMBERS:
+        return members
+    accuracies, costs = np.array(list(best.values())), past.costs(members)
+    known = np.isfinite(accuracies)
+    behind = accuracies - attained(costs, front_of(accuracies[known], costs[known]))
+    return [members[place] for place in np.sort(np.argsort(-behind, kind="stable")[:_MOST_MEMBERS])]
 
 
 class Unseen:

@@ -13,18 +13,32 @@ from nasattn.search.proposing.mirror import Past
 _OPEN = {"waiting", "running", "paused"}
 
 
-def observed_trials(attempts: Sequence[Attempt], epochs: int) -> list[FrozenTrial]:
-    """Return the trials of a study with their parameters and what was observed of each.
+class Observing:
+    """Turns attempts into what ``cost-aware`` is told; those that have ended once.
 
     Args:
-        attempts: The latest attempt of every trial; those set aside are left out.
         epochs: Of the recipe.
     """
-    return [
-        observed_trial(attempt.frozen, observed(attempt.record, epochs))
-        for attempt in attempts
-        if not attempt.is_set_aside
-    ]
+
+    def __init__(self, epochs: int) -> None:
+        self._epochs = epochs
+        self._ended: dict[int, tuple[Trial, FrozenTrial]] = {}
+
+    def trials(self, attempts: Sequence[Attempt]) -> list[FrozenTrial]:
+        """Return the trials of a study with their parameters and what was observed of each.
+
+        Args:
+            attempts: The latest attempt of every trial; those set aside are left out.
+        """
+        return [self._told(attempt) for attempt in attempts if not attempt.is_set_aside]
+
+    def _told(self, attempt: Attempt) -> FrozenTrial:
+        record, told = self._ended.get(attempt.row, (None, None))
+        if told is None or record is not attempt.record:
+            told = observed_trial(attempt.frozen, observed(attempt.record, self._epochs))
+            if attempt.frozen.state.is_finished():
+                self._ended[attempt.row] = attempt.record, told
+        return told
 
 
 def observed_trial(frozen: FrozenTrial, observed: Observed) -> FrozenTrial:

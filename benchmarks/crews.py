@@ -1,0 +1,310 @@
+"""Many worker processes on one study of networks that sleep: how it scales, and for how long.
+
+Usage: python benchmarks/crews.py scaling
+       python benchmarks/crews.py soak [MINUTES]      (30 unless given)
+
+Scaling: two trials for each worker of 1, 2, 4 and 8, each trial half a minute of sleep. The clock
+runs from the moment when every worker has trained one network without sleep and waits in its next
+to the last trial's end; how long it took until then is told apart, for each process imports torch.
+With enough processors for what is not sleep the time would be the same for all.
+
+Soak: workers that search one study, one of which stays; now and then another is killed or
+told to stop, and one is added. Of the one that stays memory and open files are looked at; in the
+end every trial that was begun is trained to its end, and the records are gone through.
+"""
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any
+
+os.environ["OMP_NUM_THREADS"] = "1"
+sys.path.insert(0, str(Path(__file__).parent.parent))
+sys.path.insert(0, str(Path(__file__).parent))
+
+from sleeping import GO
+
+from nasattn.records import Study, load_study, load_trials
+
+HERE = Path(__file__).parent
+CREWS, TRIALS_EACH, TRIAL_SECONDS, SCALING_BAR = (1, 2, 4, 8), 2, 30.0, 0.95
+EPOCHS, STEPS, NAME = 5, 4, "sleeping"
+SOAKING, LOOK_SECONDS, STIR_SECONDS = 4, 5.0, (5.0, 25.0)
+# What a worker remembers of a trial is its record.
+MOST_KB_A_TRIAL = 64
+
+SPACE = """
+backbone = "sleeping:network"
+input_shape = [1, 8, 8]
+backbone_args = {{ seconds = {seconds} }}
+
+[[choice]]
+name = "gate"
+slot = "before_conv"
+scope = "site"
+options = ["none", "gct"]
+
+[[choice]]
+name = "attend"
+slot = "after_conv"
+scope = "site"
+options = ["none", "nam"]
+nam.penalty = {{ low = 1e-5, high = 1e-2, log = true }}
+"""
+STUDY = """
+search_space = "space.toml"
+trials = {trials}
+
+[data]
+name = "digits"
+limit = 160
+validation = 0.2
+
+[recipe]
+epochs = {epochs}
+batch_size = 32
+precision = "fp32"
+
+[search]
+sampler = "random"
+
+[execution]
+threads = 1
+"""
+
+
+class Sleeping:
+    """A study in a folder of its own; in one that ``waits`` all wait for the file ``go``."""
+
+    def __init__(
+        self, folder: Path, trials: int, seconds: float, epochs: int, *, waits: bool
+    ) -> None:
+        self.runs, self.go, self._file = folder / "runs", folder / "go", folder / f"{NAME}.toml"
+        self.waits = waits
+        (folder / "space.toml").write_text(SPACE.format(seconds=seconds))
+        self._file.write_text(STUDY.format(trials=trials, epochs=epochs))
+
+    def start(self, *options: str) -> subprocess.Popen[str]:
+        """Start a search of it."""
+        return self.run("search", str(self._file), *options)
+
+    def run(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start a command on it."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "nasattn", *arguments],
+            env={
+                **os.environ,
+                "NASATTN_RUNS": str(self.runs),
+                "PYTHONPATH": f"{HERE}:{HERE.parent}",
+                **({GO: str(self.go)} if self.waits else {}),
+            },
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    @property
+    def study(self) -> Study:
+        return load_study(self.runs, NAME)
+
+    def num(self, state: str) -> int:
+        """Return how many trials are in a state."""
+        if not (self.runs / NAME / "study.toml").is_file():
+            return 0
+        return sum(trial.state == state for trial in load_trials(self.study, curves=False))
+
+
+def wait_for(process: subprocess.Popen[str]) -> None:
+    _, said = process.communicate()
+    if process.returncode:
+        sys.exit(f"a command failed ({process.returncode}):\n{said}")
+
+
+def scaling() -> None:
+    naps = EPOCHS * STEPS
+    print(
+        f"{os.cpu_count()} processors; {TRIALS_EACH} trials for each worker, each asleep for "
+        f"{TRIAL_SECONDS:g} s in {EPOCHS} epochs\n\n"
+        "workers  trials  until all train (s)  from then (s)  asleep %  against one"
+    )
+    alone = 0.0
+    for workers in CREWS:
+        with TemporaryDirectory() as folder:
+            trials = (1 + TRIALS_EACH) * workers
+            nap = TRIAL_SECONDS / naps
+            study = Sleeping(Path(folder), trials, nap, EPOCHS, waits=True)
+            begun = time.perf_counter()
+            search = study.start("--workers", str(workers))
+            while study.num("complete") < workers or study.num("running") < workers:
+                if search.poll() is not None:
+                    wait_for(search)
+                time.sleep(0.1)
+            waited = time.perf_counter() - begun
+            study.go.touch()
+            begun = time.perf_counter()
+            while study.num("complete") < trials:
+                time.sleep(0.1)
+            took = time.perf_counter() - begun
+            wait_for(search)
+        alone = alone or took
+        asleep = TRIALS_EACH * TRIAL_SECONDS / took
+        judged = "meets" if alone / took >= SCALING_BAR else "MISSES"
+        words = "" if workers < CREWS[-1] else f"  {judged} {SCALING_BAR:g}"
+        print(
+            f"{workers:7} {trials:7} {waited:20.1f} {took:14.1f} {100 * asleep:9.1f} "
+            f"{alone / took:12.3f}{words}",
+            flush=True,
+        )
+
+
+class Soak:
+    """Workers that come and go."""
+
+    def __init__(self, study: Sleeping) -> None:
+        self._study, self._chance = study, random.Random(0)
+        self.kills = self.stops = self.added = 0
+        self.stays = self._study.start()
+        while not study.num("running"):
+            if self.stays.poll() is not None:
+                wait_for(self.stays)
+            time.sleep(0.1)
+        self._others = [study.start() for _ in range(SOAKING - 1)]
+
+    def stir(self) -> None:
+        """Kill a worker, or ask it to leave; add another, mostly."""
+        self._others = [one for one in self._others if self._is_there(one)]
+        if self._others:
+            one = self._others.pop(self._chance.randrange(len(self._others)))
+            is_kill = self._chance.random() < 0.7
+            one.send_signal(signal.SIGKILL if is_kill else signal.SIGTERM)
+            one.communicate()
+            self.kills, self.stops = self.kills + is_kill, self.stops + (not is_kill)
+        while len(self._others) < self._chance.choice((SOAKING - 2, SOAKING - 1, SOAKING)):
+            self._others.append(self._study.start())
+            self.added += 1
+
+    @staticmethod
+    def _is_there(one: subprocess.Popen[str]) -> bool:
+        if one.poll() is None:
+            return True
+        _, said = one.communicate()
+        sys.exit(f"a worker ended by itself ({one.returncode}):\n{said}")
+
+    def look(self) -> tuple[float, int]:
+        """Return the megabytes and the open files of the worker that stays."""
+        if self.stays.poll() is not None:
+            self._is_there(self.stays)
+        place = Path(f"/proc/{self.stays.pid}")
+        pages = int((place / "statm").read_text().split()[1])
+        files = len(list((place / "fd").iterdir()))
+        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20, files
+
+    def end(self) -> None:
+        """Let all leave."""
+        wait_for(self._study.run("stop", NAME))
+        for one in (self.stays, *self._others):
+            one.communicate()
+
+
+def soak(minutes: float) -> None:
+    with TemporaryDirectory() as folder:
+        study = Sleeping(Path(folder), 100_000, 0.05, 3, waits=False)
+        soaking, looks, chance = (
+            Soak(study),
+            list[tuple[float, float, int, int]](),
+            random.Random(1),
+        )
+        began, stirred = time.monotonic(), time.monotonic()
+        print(
+            f"{SOAKING} workers for {minutes:g} min\n\n  min  trials     MB  open files", flush=True
+        )
+        while (now := time.monotonic()) - began < 60 * minutes:
+            if now > stirred:
+                soaking.stir()
+                stirred = now + chance.uniform(*STIR_SECONDS)
+            trials = len(load_trials(study.study, curves=False))
+            looks.append((now - began, *soaking.look(), trials))
+            if len(looks) % max(1, int(minutes * 60 / LOOK_SECONDS / 10)) == 1:
+                at, megabytes, files, _ = looks[-1]
+                print(f"{at / 60:5.1f} {trials:7} {megabytes:6.0f} {files:11}", flush=True)
+            time.sleep(LOOK_SECONDS)
+        soaking.end()
+        begun = len(load_trials(study.study, curves=False))
+        wait_for(study.run("resume", NAME, "--trials", str(begun)))
+        print(
+            f"\n{soaking.kills} killed, {soaking.stops} told to leave, {soaking.added} added; "
+            f"{begun} trials"
+        )
+        judge_growth(looks)
+        judge_records(study.study, begun, soaking)
+
+
+def judge_growth(looks: list[tuple[float, float, int, int]]) -> None:
+    """Compare the last quarter with the second: until then everything was used once."""
+    quarter = len(looks) // 4
+    second, last = looks[quarter : 2 * quarter], looks[3 * quarter :]
+    megabytes, files, trials = (
+        median(look[column] for look in last) - median(look[column] for look in second)
+        for column in (1, 2, 3)
+    )
+    each = 1024 * megabytes / max(trials, 1)
+    report(each < MOST_KB_A_TRIAL, f"memory: {megabytes:+.1f} MB over {trials:.0f} trials more")
+    report(files <= 0, f"open files: {files:+.0f}")
+
+
+def judge_records(study: Study, begun: int, soaking: Soak) -> None:
+    """Go through everything that is kept."""
+    trials = load_trials(study, curves=True)
+    whole = [[epoch["epoch"] for epoch in t.curve] == [1, 2, 3] for t in trials]
+    report([t.trial for t in trials] == list(range(begun)), "no number is missing or given twice")
+    report(all(t.state == "complete" for t in trials) and all(whole), "every trial is complete")
+    report(len({t.digest for t in trials}) == begun, "no architecture was trained twice")
+    again = sum(trial.attempt - 1 for trial in trials)
+    most = soaking.kills + soaking.stops + SOAKING
+    report(
+        again <= most, f"{again} trials went on in another worker, of {most} that may have had to"
+    )
+    kept = [record_of(study.path / "trials" / str(t.trial)) for t in trials]
+    same = all(
+        a["digest"] == t.digest and a["accuracy"] == t.accuracy
+        for a, t in zip(kept, trials, strict=True)
+    )
+    report(same, "the run folder says what the storage says")
+    with closing(sqlite3.connect(study.path / "study.db")) as connection:
+        (running,) = connection.execute(
+            "SELECT count(*) FROM trials WHERE state = 'RUNNING'"
+        ).fetchone()
+        (sound,) = connection.execute("PRAGMA integrity_check").fetchone()
+    report(running == 0 and sound == "ok", "no row is left open, the database is sound")
+
+
+def record_of(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "trial.json").read_text())
+    return found
+
+
+def report(holds: bool, words: str) -> None:  # noqa: FBT001 - what is reported
+    print(f"{'holds ' if holds else 'BROKEN'}  {words}", flush=True)
+
+
+def main() -> None:
+    match sys.argv[1:]:
+        case ["scaling"]:
+            scaling()
+        case ["soak", *minutes]:
+            soak(float(minutes[0]) if minutes else 30.0)
+        case _:
+            sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main()
