@@ -11,6 +11,7 @@ from comparing import cells, peers
 from comparing.bed import Bed
 from comparing.course import Course, SpentError
 from nasattn.records.replay import Replay
+from nasattn.search.pruners import PRUNERS
 from nasattn.search.replay import replaying
 from nasattn.search.replay.tabled import Engine, read_pruner
 
@@ -18,7 +19,6 @@ RANDOM = "random, none"
 OURS = ("cost-aware", "random")
 """The samplers that are combined with our pruners; Optuna's with none are of the others."""
 
-PRUNERS = ("none", "median", "mo-asha", "mo-asha-promotion", "dominance")
 
 PEERS: Mapping[str, Callable[[Course], None]] = MappingProxyType(
     {

@@ -83,8 +83,8 @@ def replay(  # noqa: PLR0913 - one argument for each option of the command
     pruner: Annotated[
         str,
         typer.Option(
-            help="none, median, mo-asha, mo-asha-promotion or dominance; settings as in a study: "
-            "'{ name = \"mo-asha\", eta = 2 }'."
+            help="none, median, mo-asha, mo-asha-promotion, dominance or freeze-thaw; with "
+            "settings: '{ name = \"mo-asha\", eta = 2 }'."
         ),
     ] = "none",
     budget: Annotated[

@@ -6,6 +6,9 @@ import numpy as np
 
 from nasattn.surrogate.arrays import Array, Mask
 
+# Points that are compared at a time.
+_BLOCK = 128
+
 
 class Front(NamedTuple):
     """Members of a front.
@@ -32,13 +35,15 @@ def nondominated(accuracies: Array, costs: Array) -> Mask:
     points = np.column_stack((-accuracies, costs))
     found = np.ones(len(points), dtype=bool)
     # In lexicographic order only an earlier point can dominate a later one.
-    kept = np.empty((0, points.shape[1]))
-    for place in np.lexsort(points.T[::-1]):
-        point = points[place]
-        beaten = (kept <= point).all(axis=1) & (kept < point).any(axis=1)
-        found[place] = not beaten.any()
-        if found[place]:
-            kept = np.vstack((kept, point))
+    order, kept = np.lexsort(points.T[::-1]), np.empty((0, points.shape[1]))
+    for start in range(0, len(points), _BLOCK):
+        places = order[start : start + _BLOCK]
+        block = points[places]
+        rivals = np.vstack((kept, block))[None, :, :]
+        no_worse = (rivals <= block[:, None, :]).all(axis=2)
+        better = (rivals < block[:, None, :]).any(axis=2)
+        found[places] = ~np.any(no_worse & better, axis=1)
+        kept = np.vstack((kept, block[found[places]]))
     return found
 
 
