@@ -21,7 +21,8 @@ def scaled_costs(rows: Iterable[Sequence[float]], ranges: Sequence[Range]) -> Ar
     Returns:
         (N, C).
     """
-    values = np.array([tuple(row) for row in rows], dtype=float).reshape(-1, len(ranges))
+    listed = [tuple(row) for row in rows]
+    values = np.array(listed, dtype=float).reshape(len(listed), len(ranges))
     low, high = np.array(ranges, dtype=float).reshape(-1, 2).T
     spans = np.log(high / low)
     return np.asarray(np.log(values / low) / np.where(spans > 0, spans, np.inf))
