@@ -16,9 +16,6 @@ from nasattn.search.replay import replaying
 from nasattn.search.replay.tabled import Engine, read_pruner
 
 RANDOM = "random, none"
-OURS = ("cost-aware", "random")
-"""The samplers that are combined with our pruners; Optuna's with none are of the others."""
-
 
 PEERS: Mapping[str, Callable[[Course], None]] = MappingProxyType(
     {
@@ -43,13 +40,13 @@ def names(bed: Bed) -> list[str]:
     """Return the engines that can search a bed: without curves, those that stop nothing."""
     if bed.catalogue is None:
         return [*_OF_CELLS, *(name for name in PEERS if name not in STOPPING_PEERS)]
-    ours = [f"{sampler}, {pruner}" for sampler in reversed(OURS) for pruner in PRUNERS]
+    ours = [f"{sampler}, {pruner}" for sampler in ("random", "cost-aware") for pruner in PRUNERS]
     return [*ours, "tpe, none", "nsga2, none", *PEERS]
 
 
 def is_ours(name: str) -> bool:
-    """Tell whether an engine is one of those that the others are compared with."""
-    return name.startswith("cost-aware")
+    """Tell whether an engine has our sampler or a pruner of ours: all else are the others."""
+    return name.startswith("cost-aware") or (name not in PEERS and not name.endswith(", none"))
 
 
 def search(bed: Bed, name: str, seed: int) -> Replay:
