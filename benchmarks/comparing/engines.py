@@ -44,13 +44,18 @@ def names(bed: Bed) -> list[str]:
     return [*ours, "tpe, none", "nsga2, none", *PEERS]
 
 
+def can_search(bed: Bed, name: str) -> bool:
+    """Tell whether an engine can search a bed; ours may have other settings than in ``names``."""
+    return name in names(bed) or (bed.catalogue is not None and ", " in name)
+
+
 def is_ours(name: str) -> bool:
     """Tell whether an engine has our sampler or a pruner of ours: all else are the others."""
     return name.startswith("cost-aware") or (name not in PEERS and not name.endswith(", none"))
 
 
 def search(bed: Bed, name: str, seed: int) -> Replay:
-    """Return what an engine comes to on a bed; `` NAME, PRUNER`` is one of `nasattn replay`."""
+    """Return what an engine comes to on a bed; ``SAMPLER, PRUNER`` is one of `nasattn replay`."""
     if bed.catalogue is not None and name not in PEERS:
         sampler, pruner = name.split(", ", 1)
         asked = Engine(sampler, read_pruner(pruner, bed.table.epochs), bed.budget, None, 1)
