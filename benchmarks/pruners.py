@@ -25,13 +25,21 @@ from time import perf_counter, process_time
 os.environ["OMP_NUM_THREADS"] = "1"
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from nasattn.search.pruners import PRUNERS, Contender, MoAshaPromotionPruner, Pruner, Race
+from nasattn.search.pruners import (
+    PRUNERS,
+    Contender,
+    FreezeThawPruner,
+    MoAshaPromotionPruner,
+    Pruner,
+    Race,
+)
 from nasattn.search.pruners.rung import sorted_points
 from tests.studies import add_trials, make_trial
 
 TRIALS, EPOCHS, REPEATS = 1000, 100, 9
 BAR_VERDICT_MS, BAR_EPOCH_MS = 5.0, 30.0
 COSTS = ("params", "flops")
+PAUSING = (MoAshaPromotionPruner, FreezeThawPruner)
 
 
 def looks(pruner: Pruner) -> list[int]:
@@ -43,7 +51,7 @@ def looks(pruner: Pruner) -> list[int]:
 def make_race(seed: int, pruner: Pruner) -> Race:
     """Return trials that are the more accurate the dearer they are, and so a wide front."""
     chance = random.Random(seed)
-    promotes = isinstance(pruner, MoAshaPromotionPruner)
+    promotes = isinstance(pruner, PAUSING)
     drawn = []
     for trial in range(TRIALS):
         params, flops = (float(chance.randrange(10**6, 2 * 10**6)) for _ in COSTS)
@@ -187,7 +195,7 @@ def main() -> None:
         pruner = kind().resolved(EPOCHS)
         print(pruner.name)
         report("verdict", time_verdicts(pruner), BAR_VERDICT_MS)
-        if isinstance(pruner, MoAshaPromotionPruner):
+        if isinstance(pruner, PAUSING):
             report("promotion", time_promotions(pruner), BAR_VERDICT_MS)
         with TemporaryDirectory() as folder:
             first, times = time_epochs(Path(folder), pruner)

@@ -25,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import optuna
 from comparing import beds, engines, outcome, picture, verdict
+from comparing.bed import Bed
 from comparing.outcome import Outcome
 
 from nasattn.errors import UserError
@@ -39,11 +40,13 @@ def main() -> None:
     tables = asked.table or [beds.usual_table(), "cells:cifar10"]
     if beds.MADE_UP in tables:
         print("no recorded table: accuracies of a made-up one", file=sys.stderr)
-    for name in tables:
+    for number, name in enumerate(tables):
         bed = beds.open_bed(name)
-        wanted = list(_jobs(name, asked))
-        runs = _run(bed.name, wanted, asked)
+        runs = _run(bed, list(_jobs(name, asked)), asked)
         _report(bed, runs, asked)
+        if asked.picture and number == 0:
+            title = f"{bed.name}: medians of {asked.repeats} searches"
+            picture.draw(runs, asked.ours, title, asked.picture)
 
 
 def _arguments() -> argparse.Namespace:
@@ -53,33 +56,36 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--repeats", type=int, default=50)
     parser.add_argument("--slow-repeats", type=int, default=10, help="of Optuna's GP")
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--engines", nargs="+", help="only these, and random search")
+    parser.add_argument(
+        "--engines",
+        nargs="+",
+        help="only these, and random: 'cost-aware, { name = \"median\", first_epoch = 3 }' too",
+    )
     parser.add_argument("--ours", default="cost-aware, none", help="who is to meet the bars")
     parser.add_argument("--delta", type=float, default=0.1, help="share of false stops allowed")
     parser.add_argument("--results", type=Path, default=Path("runs/bench-search.jsonl"))
-    parser.add_argument("--picture", type=Path, metavar="FILE.svg")
+    parser.add_argument("--picture", type=Path, metavar="FILE.svg", help="of the first")
     return parser.parse_args()
 
 
 def _jobs(name: str, asked: argparse.Namespace) -> Iterator[Job]:
     """Go through what is to be searched, seed by seed, so that a part of it tells something."""
     known = engines.names(beds.open_bed(name))
-    chosen = [e for e in known if e in asked.engines] if asked.engines else known
-    others = [e for e in asked.engines or () if e not in known]
+    chosen = [e for e in asked.engines or known if engines.can_search(beds.open_bed(name), e)]
     for repeat in range(asked.repeats):
-        for engine in dict.fromkeys((engines.RANDOM, *chosen, *others)):
+        for engine in dict.fromkeys((engines.RANDOM, *chosen)):
             if engine not in engines.SLOW or repeat < asked.slow_repeats:
                 yield name, engine, 2 * repeat + (asked.seeds == "report")
 
 
 def _run(
-    bed: str, wanted: Sequence[Job], asked: argparse.Namespace
+    bed: Bed, wanted: Sequence[Job], asked: argparse.Namespace
 ) -> Mapping[str, Sequence[Outcome]]:
     """Search what was not searched yet, and return all that is wanted."""
     kept = outcome.read_outcomes(asked.results)
     asked.results.parent.mkdir(parents=True, exist_ok=True)
     write_atomic(asked.results, "".join(one.line() for one in kept))
-    known = {(o.engine, o.seed): o for o in kept if o.bed == bed and o.code == outcome.code()}
+    known = {(o.engine, o.seed): o for o in kept if o.code == outcome.code(bed)}
     left = [job for job in wanted if job[1:] not in known]
     with asked.results.open("a", encoding="utf-8") as file:
         for one in counting(_searched(left, asked.jobs), len(left), "run"):
@@ -107,9 +113,7 @@ def _search(job: Job) -> Outcome:
     return outcome.search(beds.open_bed(name), engine, seed)
 
 
-def _report(
-    bed: "beds.Bed", runs: Mapping[str, Sequence[Outcome]], asked: argparse.Namespace
-) -> None:
+def _report(bed: Bed, runs: Mapping[str, Sequence[Outcome]], asked: argparse.Namespace) -> None:
     level = verdict.level_of(runs[engines.RANDOM])
     found = {engine: verdict.sums(several, level) for engine, several in runs.items()}
     print(
@@ -121,9 +125,6 @@ def _report(
         print(f"\n{asked.ours}:")
         for line in verdict.bars(found[asked.ours], others, runs, asked.delta):
             print(f"  {line}")
-    if asked.picture:
-        title = f"{bed.name}: medians of {asked.repeats} searches"
-        picture.draw(runs, asked.ours, title, asked.picture)
 
 
 if __name__ == "__main__":

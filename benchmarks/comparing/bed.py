@@ -1,5 +1,6 @@
 """What is searched: trainings that were recorded, and how its architectures are asked for."""
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -73,6 +74,12 @@ class Bed:
     def repeats(self) -> int:
         """How many trainings an architecture has at most."""
         return 1 + max(trial.repeat for trial in self.table.trials)
+
+    @cached_property
+    def mark(self) -> str:
+        """A mark of the trainings."""
+        told = ((t.digest, t.repeat, t.curve[-1]["accuracy"]) for t in self.table.trials)
+        return hashlib.sha256(repr(list(told)).encode()).hexdigest()[:8]
 
     @cached_property
     def yardstick(self) -> Yardstick:

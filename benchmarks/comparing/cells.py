@@ -137,6 +137,7 @@ class Cells:
     """
 
     slots = (Slot("edge"),) * _EDGES
+    few = None
 
     def __init__(self, params: Mapping[str, int]) -> None:
         self._params = params

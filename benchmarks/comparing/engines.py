@@ -11,14 +11,11 @@ from comparing import cells, peers
 from comparing.bed import Bed
 from comparing.course import Course, SpentError
 from nasattn.records.replay import Replay
+from nasattn.search.pruners import PRUNERS
 from nasattn.search.replay import replaying
 from nasattn.search.replay.tabled import Engine, read_pruner
 
 RANDOM = "random, none"
-OURS = ("cost-aware", "random")
-"""The samplers that are combined with our pruners; Optuna's with none are of the others."""
-
-PRUNERS = ("none", "median", "mo-asha", "mo-asha-promotion", "dominance")
 
 PEERS: Mapping[str, Callable[[Course], None]] = MappingProxyType(
     {
@@ -43,17 +40,22 @@ def names(bed: Bed) -> list[str]:
     """Return the engines that can search a bed: without curves, those that stop nothing."""
     if bed.catalogue is None:
         return [*_OF_CELLS, *(name for name in PEERS if name not in STOPPING_PEERS)]
-    ours = [f"{sampler}, {pruner}" for sampler in reversed(OURS) for pruner in PRUNERS]
+    ours = [f"{sampler}, {pruner}" for sampler in ("random", "cost-aware") for pruner in PRUNERS]
     return [*ours, "tpe, none", "nsga2, none", *PEERS]
 
 
+def can_search(bed: Bed, name: str) -> bool:
+    """Tell whether an engine can search a bed; ours may have other settings than in ``names``."""
+    return name in names(bed) or (bed.catalogue is not None and ", " in name)
+
+
 def is_ours(name: str) -> bool:
-    """Tell whether an engine is one of those that the others are compared with."""
-    return name.startswith("cost-aware")
+    """Tell whether an engine has our sampler or a pruner of ours: all else are the others."""
+    return name.startswith("cost-aware") or (name not in PEERS and not name.endswith(", none"))
 
 
 def search(bed: Bed, name: str, seed: int) -> Replay:
-    """Return what an engine comes to on a bed; `` NAME, PRUNER`` is one of `nasattn replay`."""
+    """Return what an engine comes to on a bed; ``SAMPLER, PRUNER`` is one of `nasattn replay`."""
     if bed.catalogue is not None and name not in PEERS:
         sampler, pruner = name.split(", ", 1)
         asked = Engine(sampler, read_pruner(pruner, bed.table.epochs), bed.budget, None, 1)

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 from comparing import engines
@@ -25,7 +25,7 @@ class Outcome:
     """What one search came to.
 
     Attributes:
-        code: Of which sources; see ``code``.
+        code: Of which sources and trainings; see ``code``.
         bed: On what.
         engine: By whom.
         seed: Of the search.
@@ -80,7 +80,7 @@ def search(bed: Bed, engine: str, seed: int) -> Outcome:
     states = [t.state for t in found.trials if t.digest in yardstick.front and t.trial]
     believed, claimed = _believed(bed.table, found, yardstick)
     return Outcome(
-        code(),
+        code(bed),
         bed.name,
         engine,
         seed,
@@ -110,14 +110,18 @@ def _believed(
     return yardstick.share(means), yardstick.claimed(means)
 
 
-@lru_cache(maxsize=1)
-def code() -> str:
-    """Return a mark of the sources that decide what a search comes to."""
+def code(bed: Bed) -> str:
+    """Return a mark of all that decides what a search comes to: sources and trainings."""
+    return f"{_sources()}-{bed.mark}"
+
+
+@cache
+def _sources() -> str:
     mark = hashlib.sha256()
     for folder in _DECISIVE:
         for file in sorted((_HERE.parent.parent / folder).rglob("*.py")):
             mark.update(file.read_bytes())
-    return mark.hexdigest()[:12]
+    return mark.hexdigest()[:8]
 
 
 def read_outcomes(file: Path) -> list[Outcome]:

@@ -18,6 +18,7 @@ from optuna.samplers import BaseSampler, RandomSampler
 from optuna.trial import TrialState
 
 from comparing.course import Course
+from nasattn.analysis.dominance import nondominated
 from nasattn.seeding import derive_seed
 
 _MOST_KNOWN = 10
@@ -143,13 +144,10 @@ def local_search(course: Course) -> None:
 def _neighbour(course: Course, chance: Random) -> str | None:
     """Return an untried neighbour of the one that was kept last and has any."""
     points = {d: (-accuracy, *course.cost(d)) for d, accuracy in course.known.items()}
-    kept = [d for d, point in points.items() if not any(_beats(p, point) for p in points.values())]
+    best = set(nondominated(points.values()))
+    kept = [d for d, point in points.items() if point in best]
     for digest in reversed(kept):
         left = [d for d in course.bed.domain.neighbours(digest) if d not in course.known]
         if left:
             return chance.choice(left)
     return None
-
-
-def _beats(first: tuple[float, ...], second: tuple[float, ...]) -> bool:
-    return first != second and all(a <= b for a, b in zip(first, second, strict=True))

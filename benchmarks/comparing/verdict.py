@@ -19,6 +19,7 @@ class Sums:
         engine: Its name.
         repeats: How many there are.
         reach: The share of the budget after which each had ``level``; infinite where never.
+        misses: How many never had it.
         half: The share of the true front's hypervolume at half the budget.
         final: At its end.
         false_stops: Trials of the true front that were stopped, and begun.

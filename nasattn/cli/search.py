@@ -71,7 +71,8 @@ def search(  # noqa: PLR0913 - one argument for each option of the command
         Text, typer.Option(help="tpe, nsga2, gp, cost-aware, random, grid or variants.")
     ] = None,
     pruner: Annotated[
-        Text, typer.Option(help="none, median, mo-asha, mo-asha-promotion or dominance.")
+        Text,
+        typer.Option(help="none, median, mo-asha, mo-asha-promotion, dominance or freeze-thaw."),
     ] = None,
     settings: Set = None,
     keep_checkpoints: KeepCheckpoints = False,

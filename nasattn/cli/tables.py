@@ -79,12 +79,14 @@ def _table(name: str, output: Path | None, runs_dir: Path, storage: str | None) 
 def replay(  # noqa: PLR0913 - one argument for each option of the command
     file: Annotated[Path, typer.Argument(metavar="TABLE", help="The file of a table.")],
     *,
-    sampler: Annotated[str, typer.Option(help="tpe, nsga2, gp, random or grid.")] = "tpe",
+    sampler: Annotated[
+        str, typer.Option(help="tpe, nsga2, gp, cost-aware, random or grid.")
+    ] = "tpe",
     pruner: Annotated[
         str,
         typer.Option(
-            help="none, median, mo-asha, mo-asha-promotion or dominance; settings as in a study: "
-            "'{ name = \"mo-asha\", eta = 2 }'."
+            help="none, median, mo-asha, mo-asha-promotion, dominance or freeze-thaw; with "
+            "settings: '{ name = \"mo-asha\", eta = 2 }'."
         ),
     ] = "none",
     budget: Annotated[

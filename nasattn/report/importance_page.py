@@ -14,7 +14,7 @@ from nasattn.report.ink import folded, headline
 from nasattn.report.table import Row, Table
 from nasattn.report.units import counted
 
-_ADAPTIVE = {"tpe", "nsga2", "gp"}
+_ADAPTIVE = {"tpe", "nsga2", "gp", "cost-aware"}
 
 _BY_CHOICE = (
     "each choice as a whole: the option at all of its places against none of them, as if it did "

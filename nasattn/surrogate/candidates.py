@@ -30,6 +30,10 @@ class Neighbourhood(Protocol[T]):
         """Tell whether it is within the budget and not known yet."""
         ...
 
+    def few(self) -> Sequence[T] | None:
+        """Return all that there is where that is little; None where not."""
+        ...
+
 
 def pool(near: Neighbourhood[T], parents: Sequence[T], chance: Random) -> list[T]:
     """Return distinct candidates: 100 random ones and 200 mutants of ``parents``."""
@@ -37,7 +41,7 @@ def pool(near: Neighbourhood[T], parents: Sequence[T], chance: Random) -> list[T
     for _ in range(_NUM_MUTANTS if parents else _NUM_MUTANTS // 2):
         start = parents[chance.randrange(len(parents))] if parents else near.draw(chance)
         found.append(_changed(near, start, chance))
-    return _allowed(near, found, ())
+    return allowed(near, found)
 
 
 def climbed(
@@ -63,7 +67,7 @@ def climbed(
         mutants = (
             near.mutate(found[place], chance) for place in best for _ in range(_NUM_NEIGHBOURS)
         )
-        new = _allowed(near, mutants, found)
+        new = allowed(near, mutants, found)
         if not new:
             break
         found += new
@@ -79,7 +83,7 @@ def _changed(near: Neighbourhood[T], one: T, chance: Random) -> T:
     return one
 
 
-def _allowed(near: Neighbourhood[T], found: Iterable[T], known: Iterable[T]) -> list[T]:
+def allowed(near: Neighbourhood[T], found: Iterable[T], known: Iterable[T] = ()) -> list[T]:
     """Return those that may be, each once, in their order."""
     before = set(known)
     return [one for one in dict.fromkeys(found) if one not in before and near.may_be(one)]

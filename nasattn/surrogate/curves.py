@@ -37,6 +37,20 @@ class Outlook(NamedTuple):
     variance: float
 
 
+class Forecast(NamedTuple):
+    """What a curve says of its own end.
+
+    Attributes:
+        mean: The final accuracy to be expected.
+        variance: Of the final accuracy about it.
+        explained: The share of the final accuracies' variance that curves of this length explain.
+    """
+
+    mean: float
+    variance: float
+    explained: float
+
+
 class Line(NamedTuple):
     """later = later_mean + slope · (earlier - earlier_mean) + error."""
 
@@ -93,14 +107,25 @@ class Curves:
         epoch = len(curve)
         if epoch >= self._epochs:
             return Outlook(float(curve[self._epochs - 1]), 0.0)
-        if epoch not in self._readings:
-            self._readings[epoch] = self._read(epoch) if epoch else None
-        reading = self._readings[epoch]
+        reading = self._reading(epoch)
         if reading is None or reading.explained < _LEAST_EXPLAINED:
             return None
         ahead = reading.line.predicted(_level(curve)) - reading.usual
         variance = reading.line.variance / reading.explained
         return Outlook(reading.usual + ahead / reading.explained, variance)
+
+    def forecast(self, curve: Curve) -> Forecast | None:
+        """Return what a curve that is not at its end says of it; None where none can be read."""
+        reading = self._reading(len(curve))
+        if reading is None:
+            return None
+        mean = float(reading.line.predicted(_level(curve)))
+        return Forecast(mean, reading.line.variance, reading.explained)
+
+    def _reading(self, epoch: int) -> _Reading | None:
+        if epoch not in self._readings:
+            self._readings[epoch] = self._read(epoch) if epoch else None
+        return self._readings[epoch]
 
     def _read(self, epoch: int) -> _Reading | None:
         line = self._to_the_end(epoch)

@@ -8,7 +8,7 @@ import numpy as np
 
 from nasattn.surrogate.arrays import Array
 from nasattn.surrogate.belief import Belief
-from nasattn.surrogate.candidates import Neighbourhood, climbed, pool
+from nasattn.surrogate.candidates import Neighbourhood, allowed, climbed, pool
 from nasattn.surrogate.front import Front
 from nasattn.surrogate.improvement import NOTHING, expected_improvement
 from nasattn.surrogate.kernel import Points
@@ -48,7 +48,8 @@ class Judge(Protocol[Judged_contra]):
 def pick(near: Neighbourhood[T], judge: Judge[T], parents: Sequence[T], chance: Random) -> T | None:
     """Return the candidate of largest expected hypervolume improvement; None where there is none.
 
-    Where none promises an improvement it is the one whose accuracy may be the highest.
+    Where there are few architectures all are candidates. Where none promises an improvement it is
+    the one whose accuracy may be the highest.
 
     Args:
         near: What can be chosen from.
@@ -56,10 +57,14 @@ def pick(near: Neighbourhood[T], judge: Judge[T], parents: Sequence[T], chance: 
         parents: The front's members, whose mutants are among the candidates.
         chance: What is drawn from.
     """
-    start = pool(near, parents, chance)
-    if not start:
+    everything = near.few()
+    found = pool(near, parents, chance) if everything is None else allowed(near, everything)
+    if not found:
         return None
-    found, values = climbed(near, start, judge.gains, chance)
+    if everything is None:
+        found, values = climbed(near, found, judge.gains, chance)
+    else:
+        values = judge.gains(found)
     if values.max() > NOTHING:
         return found[int(values.argmax())]
     mean, sd = judge.known.belief.predict(judge.points(found))

@@ -1,6 +1,5 @@
 """Costs from 0 to 1."""
 
-import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -22,9 +21,8 @@ def scaled_costs(rows: Iterable[Sequence[float]], ranges: Sequence[Range]) -> Ar
     Returns:
         (N, C).
     """
-    found = [[_scaled(cost, *ends) for cost, ends in zip(row, ranges, strict=True)] for row in rows]
-    return np.array(found, dtype=float).reshape(len(found), len(ranges))
-
-
-def _scaled(cost: float, low: float, high: float) -> float:
-    return math.log(cost / low) / math.log(high / low) if high > low else 0.0
+    listed = [tuple(row) for row in rows]
+    values = np.array(listed, dtype=float).reshape(len(listed), len(ranges))
+    low, high = np.array(ranges, dtype=float).reshape(-1, 2).T
+    spans = np.log(high / low)
+    return np.asarray(np.log(values / low) / np.where(spans > 0, spans, np.inf))

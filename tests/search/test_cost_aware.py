@@ -108,6 +108,23 @@ def test_it_proposes_unseen_architectures_whatever_the_space_and_the_costs(
     assert len(set(found)) == 8
 
 
+def test_of_a_small_space_the_best_of_all_is_proposed(
+    problem_of: Callable[..., Problem],
+) -> None:
+    problem = problem_of(FULL)
+    candidates = Candidates(problem)
+    everything = list(candidates.all())
+    tried = tuple(
+        Tried(number, one, Observed(told(accuracy_of(candidates, one))))
+        for number, one in enumerate(everything[:20:2])
+    )
+    past = Past(problem, candidates, tried)
+    unseen = [one for one in everything if one not in {before.candidate for before in tried}]
+    best = max(unseen, key=lambda one: float(Outlook(past).gains([one])[0]))
+    assert {choose(past, Random(seed)) for seed in range(3)} == {best}
+    assert Candidates(problem_of(PLAIN)).few is None  # an interval has no end of values
+
+
 def test_proposals_are_within_the_budget_however_tight(problem_of: Callable[..., Problem]) -> None:
     problem = problem_of(PLAIN)
     bound = int(1.01 * problem.model.base.params)

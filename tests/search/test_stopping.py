@@ -28,6 +28,7 @@ from tests.search.tiny import fail, write_study
 EPOCHS = 4
 STOPS = 'search.pruner={ name = "mo-asha", eta = 2, first_rung = 1 }'
 PROMOTES = 'search.pruner={ name = "mo-asha-promotion", eta = 2, first_rung = 1 }'
+THAWS = 'search.pruner={ name = "freeze-thaw", startup_trials = 4, least_explained = 0.0 }'
 MEDIAN = 'search.pruner={ name = "median", startup_trials = 1 }'
 DOMINANCE = 'search.pruner={ name = "dominance", delta = 0.9, startup_trials = 3 }'
 
@@ -120,7 +121,7 @@ def promoted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("pruner", [STOPS, MEDIAN, DOMINANCE])
+@pytest.mark.parametrize("pruner", [STOPS, MEDIAN, DOMINANCE, THAWS])
 @pytest.mark.parametrize("seed", [1, 2])
 def test_cut_off_again_and_again_it_comes_to_the_same_verdicts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pruner: str, seed: int

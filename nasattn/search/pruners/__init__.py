@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from nasattn.search.pruners.calibration import calibrate
 from nasattn.search.pruners.dominance import DominancePruner
+from nasattn.search.pruners.freeze_thaw import FreezeThawPruner
 from nasattn.search.pruners.median import MedianPruner
 from nasattn.search.pruners.mo_asha import MoAshaPruner
 from nasattn.search.pruners.mo_asha_promotion import MoAshaPromotionPruner
@@ -22,6 +23,7 @@ PRUNERS: Mapping[str, type[Pruner]] = MappingProxyType(
         "mo-asha": MoAshaPruner,
         "mo-asha-promotion": MoAshaPromotionPruner,
         "dominance": DominancePruner,
+        "freeze-thaw": FreezeThawPruner,
     }
 )
 
@@ -29,6 +31,7 @@ __all__ = [
     "PRUNERS",
     "Contender",
     "DominancePruner",
+    "FreezeThawPruner",
     "MedianPruner",
     "MoAshaPromotionPruner",
     "MoAshaPruner",

@@ -10,6 +10,7 @@ from nasattn.search.pruners import (
     PRUNERS,
     Contender,
     DominancePruner,
+    FreezeThawPruner,
     MedianPruner,
     MoAshaPromotionPruner,
     MoAshaPruner,
@@ -31,6 +32,7 @@ EVERY: tuple[Pruner, ...] = (
     *KEEP_THE_FRONT,
     MoAshaPromotionPruner(eta=2, first_rung=1),
     DominancePruner(delta=0.9, startup_trials=3),
+    FreezeThawPruner(startup_trials=4, least_explained=0.0),
 )
 often = settings(max_examples=40, deadline=None)
 

@@ -21,6 +21,7 @@ ENGINES = [
     ("tpe", "median"),
     ("nsga2", "mo-asha-promotion"),
     ("random", "dominance"),
+    ("random", "freeze-thaw"),
 ]
 
 

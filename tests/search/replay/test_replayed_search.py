@@ -30,6 +30,7 @@ ENGINES = [
     ("tpe", '{ name = "mo-asha-promotion", eta = 2, first_rung = 1 }'),
     ("random", '{ name = "median", startup_trials = 2 }'),
     ("tpe", '{ name = "dominance", delta = 0.6, startup_trials = 3 }'),
+    ("cost-aware", '{ name = "freeze-thaw", startup_trials = 4, least_explained = 0.0 }'),
     ("gp", "none"),
     ("grid", '{ name = "mo-asha", eta = 2 }'),
 ]

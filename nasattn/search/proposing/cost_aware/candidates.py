@@ -1,6 +1,7 @@
 """The architectures of a space as the model takes them: what stands where, and what it costs."""
 
 import functools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, product
@@ -19,6 +20,8 @@ Values = tuple[tuple[str, Scalar], ...]
 
 # Values from intervals are drawn anew again and again: each draw would be kept.
 _MOST_KEPT = 2**14
+# So many are looked at one by one rather than drawn.
+_FEW = 1000
 # Options without effect can be drawn for ever.
 _MOST_DRAWS = 20
 
@@ -114,6 +117,15 @@ class Candidates:
             for number, found in enumerate(self._outcomes)
         )
         return map(self._joined, product(*options))
+
+    @functools.cached_property
+    def few(self) -> tuple[Candidate, ...] | None:
+        """All architectures where they are few and no interval is among the choices."""
+        count = math.prod(map(len, self._outcomes))
+        found = chain.from_iterable(self._outcomes)
+        if count > _FEW or any(map(_intervals, found)):
+            return None
+        return tuple(dict.fromkeys(self.all()))
 
     def read(self, params: Mapping[str, Scalar]) -> Candidate:
         """Return the architecture that parameters denote: without any, the bare backbone."""

@@ -111,3 +111,7 @@ class Unseen:
     def may_be(self, one: Candidate) -> bool:
         """Tell whether it is within the budget and was never proposed."""
         return one not in self._seen and self._candidates.is_affordable(one)
+
+    def few(self) -> Sequence[Candidate] | None:
+        """Return all architectures where they are few."""
+        return self._candidates.few
