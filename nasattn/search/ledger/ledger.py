@@ -29,6 +29,7 @@ from nasattn.records import (
     trial_text,
     without_curve,
 )
+from nasattn.search.artifacts import ArtifactShelf, Reference, Store, artifact_names
 from nasattn.search.dates import now
 from nasattn.search.ledger.attempt import ENDED, Attempt, Proposal
 from nasattn.search.ledger.entering import enter_study
@@ -39,8 +40,10 @@ from nasattn.search.ledger.worker import this_worker
 from nasattn.search.patience import persist
 from nasattn.search.storage import storage_errors
 from nasattn.search.study.settings import Settings
-from nasattn.training import remove_checkpoints
+from nasattn.training import FolderShelf, Shelf, remove_checkpoints
 
+# Of a row: which checkpoints in the artifact store are its newest two.
+_CHECKPOINTS_KEY = "nasattn:checkpoints"
 # A pruned trial may be gone on with: it keeps its checkpoints.
 _DONE = ENDED - {"pruned"}
 OPTUNA_STATES = {"complete": TrialState.COMPLETE, "pruned": TrialState.PRUNED}
@@ -81,6 +84,7 @@ class Ledger:
     ) -> None:
         self._storage, self._settings, self._folder = storage, settings, folder
         self._shown = shown
+        self._store = Store(settings.artifacts) if settings.artifacts else None
         # What has ended does not change, and is read once: pruners ask after every epoch.
         self._reader, self._ended = _CachedStorage(storage), dict[int, Trial]()
         self._study_id = enter_study(storage, settings, folder, shown, begun=begun)
@@ -143,8 +147,11 @@ class Ledger:
 
     def history(self, trial: int) -> list[Trial]:
         """Return the records of all attempts at a trial, the first one first."""
-        records = [a.record for a in self._all_attempts() if a.record.trial == trial]
-        return sorted(records, key=lambda record: record.attempt)
+        return [attempt.record for attempt in self._attempts_at(trial)]
+
+    def _attempts_at(self, trial: int) -> list[Attempt]:
+        found = [attempt for attempt in self._all_attempts() if attempt.record.trial == trial]
+        return sorted(found, key=lambda attempt: attempt.record.attempt)
 
     def _all_trials(self) -> list[FrozenTrial]:
         try:
@@ -335,6 +342,35 @@ class Ledger:
     def begin_anew(self, record: Trial) -> None:
         """Forget from where a trial could be gone on with: its checkpoints are removed."""
         remove_checkpoints(self.trial_folder(record))
+        if self._store is not None:
+            for attempt in self._attempts_at(record.trial):
+                for name in artifact_names(self._shelf_name(attempt)):
+                    self._store.remove(name)
+
+    def shelf(self, attempt: Attempt, note: Callable[[str], None]) -> Shelf:
+        """Return where the checkpoints of an attempt are kept, with those of the ones before.
+
+        Args:
+            attempt: One that runs.
+            note: Hears in words of a checkpoint that could not be kept.
+        """
+        if self._store is None:
+            return FolderShelf(self.trial_folder(attempt.record))
+
+        def refer(references: Sequence[Reference]) -> None:
+            self._set(attempt, _CHECKPOINTS_KEY, [found.to_dict() for found in references])
+
+        before = [
+            found.frozen.user_attrs[_CHECKPOINTS_KEY]
+            for found in self._attempts_at(attempt.record.trial)
+            if _CHECKPOINTS_KEY in found.frozen.user_attrs
+        ]
+        known = [Reference(**values) for values in before[-1]] if before else []
+        return ArtifactShelf(self._store, self._shelf_name(attempt), known, refer, note)
+
+    def _shelf_name(self, attempt: Attempt) -> str:
+        record, worker = attempt.record, attempt.frozen.user_attrs.get(WORKER_KEY, "")
+        return f"{self._settings.name}-{record.trial}-{record.attempt}-{worker}"
 
     def _write_files(self, attempt: Attempt) -> None:
         self._write_history(attempt.record, attempt.record.curve)
