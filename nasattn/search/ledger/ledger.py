@@ -1,6 +1,7 @@
 """The trials of a study being searched: what was started, how far it came, how it ended."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,12 +34,11 @@ from nasattn.search.artifacts import ArtifactShelf, Reference, Store, artifact_n
 from nasattn.search.dates import now
 from nasattn.search.ledger.attempt import ENDED, Attempt, Proposal
 from nasattn.search.ledger.entering import enter_study
-from nasattn.search.ledger.roster import CLAIM_KEY, Roster, claim_of
+from nasattn.search.ledger.roster import Roster, claim_of
 from nasattn.search.ledger.sampler_part import sampler_part
 from nasattn.search.ledger.superseded import SupersededError
 from nasattn.search.ledger.worker import this_worker
-from nasattn.search.patience import persist
-from nasattn.search.storage import storage_errors
+from nasattn.search.storage import CLAIM_KEY, ClaimedError, storage_errors
 from nasattn.search.study.settings import Settings
 from nasattn.training import FolderShelf, Shelf, remove_checkpoints
 
@@ -57,9 +57,9 @@ class Ledger:
     """Writes every step of every trial to the storage and to the run folder.
 
     Optuna's trials cannot be changed once they have ended, so each attempt is one of them, a
-    row; the record with the largest attempt of a number is the trial. Of two rows of the same
-    attempt the first holds: Optuna enters new rows one after the other, so every process that
-    reads after its own write sees the same one first. Who has entered a trial has seen all
+    row; the record with the largest attempt of a number is the trial. Of one attempt there is one
+    row: Optuna locks the study while it enters one, and a second claim to the same is turned
+    away. (Versions before let it in, and the first row held.) Who has entered a trial has seen all
     numbers before it: no number, and no architecture, is given twice. A closed row takes no more
     writes: closing that of a worker that is taken for dead shuts it out.
 
@@ -231,31 +231,14 @@ class Ledger:
             },
             system_attrs=dict(notes),
         )
-        with storage_errors(self._shown):
-            persist(lambda: self._enter_once(record, frozen))
-        claims = self.roster.claims(record.trial, record.attempt)
-        with storage_errors(self._shown):
-            entered = [
-                Attempt(record, self._storage.get_trial(row))
-                for row, token in claims.items()
-                if token == self.worker.token
-            ]
-        holds = next(iter(claims)) == entered[0].row
-        for attempt in entered[1:] if holds else entered:
-            self.close(attempt)
-        if not holds:
-            raise TakenError
-        return entered[0]
-
-    def _enter_once(self, record: Trial, frozen: FrozenTrial) -> None:
-        """Enter a claim, unless it was entered before and only the answer was lost.
-
-        The server enters rows one after the other: where the first try comes to an end only
-        after this has looked, there are two rows, of which the first counts.
-        """
-        mine = self.roster.claims(record.trial, record.attempt).values()
-        if self.worker.token not in mine:
+        with storage_errors(self._shown), suppress(ClaimedError):
             self._storage.create_new_trial(self._study_id, template_trial=frozen)
+        # Mine also where it was entered, only the answer was lost, and it was entered again.
+        row, token = next(iter(self.roster.claims(record.trial, record.attempt).items()))
+        if token != self.worker.token:
+            raise TakenError
+        with storage_errors(self._shown):
+            return Attempt(record, self._storage.get_trial(row))
 
     def add_epoch(self, attempt: Attempt, curve: Sequence[Mapping[str, Any]]) -> None:
         """Enter the learning curve up to now: one transaction an epoch.
