@@ -4,13 +4,15 @@ Each is the real `Runner`, with trials that take no time but what they sleep. Fo
 process that has imported all: 32 of them would spend their time and memory on imports.
 """
 
+import gc
 import os
 import signal
 import sys
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -30,6 +32,7 @@ from nasattn.search.study.study_file import read_study_file
 from nasattn.search.working import trial_run
 from nasattn.seeding import derive_seed
 from nasattn.training import Epoch
+from tests.forking import PRELOADED
 from tests.postgresql import Server
 from tests.search.tiny import STUDY, write_study
 
@@ -161,18 +164,15 @@ class Processes:
 
     def begin(self, number: int) -> None:
         """Fork so many; the first makes the study, and the others join it."""
+        for name in (*PRELOADED, "sklearn.datasets", "sqlalchemy.dialects.postgresql.psycopg"):
+            import_module(name)
+        gc.freeze()  # a fork would copy every page that a collection marks
         self._fork(0)
         query = f"SELECT 1 FROM trials t NATURAL JOIN studies WHERE study_name = '{self.name}'"  # noqa: S608
-        while not self._rows(query):
+        while not self.server.asked(query):
             sleep(0.1)
         for place in range(1, number):
             self._fork(place)
-
-    def _rows(self, query: str) -> Sequence[Any]:
-        try:
-            return self.server.sql(query)
-        except Exception:  # the tables are not there yet, or the server is away
-            return ()
 
     def _fork(self, place: int) -> None:
         child = os.fork()
@@ -208,7 +208,7 @@ class Processes:
         """Wait until so many have ended, or all processes have."""
         query = f"""SELECT count(*) FROM trials t NATURAL JOIN studies
             WHERE study_name = '{self.name}' AND t.state = 'COMPLETE'"""  # noqa: S608
-        while not ((rows := self._rows(query)) and rows[0][0] >= number):
+        while not ((rows := self.server.asked(query)) and int(str(rows[0][0])) >= number):
             assert self._alive(), self.said()
             sleep(0.1)
 
@@ -231,6 +231,7 @@ class Processes:
     def outcome(self) -> Outcome:
         """Wait until all have ended; return what they came to."""
         codes = Counter(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in self._pids)
+        self._pids.clear()
         seconds = monotonic() - self._began
         runs = self.home / "0"
         found = load_trials(load_study(runs, self.name, storage=self.server.url), curves=True)
