@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 # files' own order: the longest have few tests and would otherwise come last.
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup search picture test test-slow test-services test-all lint types format check bench-reading bench-modules bench-cost bench-pruners bench-samplers bench-bed bench-search bench-training clean bench-scale bench-scaling soak
+.PHONY: help setup search picture test test-slow test-services test-all lint types format check bench-reading bench-modules bench-cost bench-pruners bench-samplers bench-bed bench-search bench-training clean bench-scale bench-scaling soak bench-cluster
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -90,6 +90,8 @@ bench-scaling: setup ## Compare 1, 2, 4 and 8 workers whose trials sleep (ten mi
 MINUTES ?= 30
 soak: setup ## Search for MINUTES=30 with workers that come, go and are killed; go through the records
 	$(BIN)/python benchmarks/crews.py soak $(MINUTES)
+bench-cluster: setup ## 32 workers on one PostgreSQL study, restarts, a machine cut off (root; minutes)
+	$(BIN)/python benchmarks/cluster.py
 
 clean: ## Remove the environment and all caches (never runs/)
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build *.egg-info

@@ -45,7 +45,7 @@ from nasattn.cost import CostModel
 from nasattn.data import Images, Splits
 from nasattn.placement import build, canonical
 from nasattn.search.study.environment import default_threads, environment
-from nasattn.training import Checkpoints, Optimizer, Recipe, Training, deterministic
+from nasattn.training import Checkpoints, FolderShelf, Optimizer, Recipe, Training, deterministic
 from nasattn.training.augment import Normalise
 from nasattn.training.batches import epoch_batches
 from nasattn.training.precision import autocast
@@ -263,7 +263,7 @@ def report_checkpoints(name: str, rounds: int, device: torch.device) -> None:
     pairs = []
     with (
         tempfile.TemporaryDirectory() as folder,
-        Checkpoints(Path(folder), {"benchmark": 0}, {}) as kept,
+        Checkpoints(FolderShelf(Path(folder)), {"benchmark": 0}, {}) as kept,
     ):
         trainings = [
             Training(network(name, device), splits, recipe, seed=0, device=device, check=list)

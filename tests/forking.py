@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-_PRELOADED = (
+PRELOADED = (
     *("nasattn.cli.main", "nasattn.report.live", "nasattn.search.opening"),
     *("nasattn.search.study.study_file", "alembic.command", "torchvision"),
     "torch._inductor",  # making an optimiser imports it
@@ -114,7 +114,7 @@ def _ask(**request: Any) -> Any:
 
 def _serve() -> None:
     """Answer requests, one a line, to fork and to tell how a fork has ended."""
-    for name in _PRELOADED:
+    for name in PRELOADED:
         import_module(name)
     gc.freeze()  # a fork would copy every page that a collection marks
     for line in sys.stdin:

@@ -134,6 +134,15 @@ class Server:
             cursor = connection.execute(query.encode())
             return cursor.fetchall() if cursor.description else []
 
+    def asked(self, query: str) -> list[tuple[object, ...]]:
+        """Return the rows of a query; none where the tables or the server are not there."""
+        import psycopg
+
+        try:
+            return self.sql(query)
+        except psycopg.Error:
+            return []
+
 
 def _unprivileged() -> int | None:
     """Return the user to run as where this one is root, whom PostgreSQL refuses."""

@@ -54,9 +54,10 @@ HOMES: dict[str, set[str]] = {
 
 # Within the search each part may import those before it.
 SEARCH = (
-    *("__init__", "dates", "lock", "patience", "storage", "pruners", "study", "variation"),
-    *("ledger", "pruning", "proposing", "trial", "working", "replay", "opening", "joining"),
-    *("suggesting", "invalidating", "existing", "steering", "dashboard", "crew", "importance"),
+    *("__init__", "dates", "lock", "patience", "storage", "artifacts", "pruners", "study"),
+    *("variation", "ledger", "pruning", "proposing", "trial", "working", "replay", "opening"),
+    *("joining", "suggesting", "invalidating", "existing", "steering", "dashboard", "crew"),
+    "importance",
 )
 
 

@@ -48,6 +48,15 @@ KeepCheckpoints = Annotated[
 ]
 
 
+Artifacts = Annotated[
+    Text,
+    typer.Option(
+        metavar="DIR|s3://BUCKET/PREFIX",
+        help="Keep checkpoints where all machines reach them.",
+    ),
+]
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to ``app``."""
     app.command()(search)
@@ -76,6 +85,7 @@ def search(  # noqa: PLR0913 - one argument for each option of the command
     ] = None,
     settings: Set = None,
     keep_checkpoints: KeepCheckpoints = False,
+    artifacts: Artifacts = None,
     device: Device = "auto",
     workers: Workers = 1,
     timeout: Timeout = None,
@@ -98,6 +108,7 @@ def search(  # noqa: PLR0913 - one argument for each option of the command
         "search.pruner": pruner,
         "execution.keep_checkpoints": keep_checkpoints or None,
         "storage": storage,
+        "artifacts": artifacts,
     }
     study, folder = read_study_file(file, overrides_of(settings, named, data), profile)
     if study.storage is None and not (runs_dir / (study.name or "") / "study.toml").is_file():

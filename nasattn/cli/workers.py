@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nasattn.cli.options import RUNS, AsJson, RunsDir, Storage, runs_dir_words, seconds_of
-from nasattn.cli.search import Device, Tensorboard, Timeout, Workers, run_watched, work_by
+from nasattn.cli.search import (
+    Artifacts,
+    Device,
+    Tensorboard,
+    Timeout,
+    Workers,
+    run_watched,
+    work_by,
+)
 from nasattn.errors import StoppedError, UserError
 
 if TYPE_CHECKING:
@@ -87,6 +95,7 @@ def worker(  # noqa: PLR0913 - as above
         str | None,
         typer.Option(metavar="FILE", help="Likewise the weights that its backbone starts from."),
     ] = None,
+    artifacts: Artifacts = None,
     device: Device = "auto",
     workers: Workers = 1,
     timeout: Timeout = None,
@@ -96,13 +105,13 @@ def worker(  # noqa: PLR0913 - as above
 ) -> None:
     """Join a study that is kept in a storage of its own, from any machine."""
     from nasattn.records.database import STORAGE_VARIABLE, environment_url
-    from nasattn.search.joining import join
+    from nasattn.search.joining import Places, join
     from nasattn.search.opening import resume
 
     address = storage or environment_url()
     if address is None:
         raise UserError(f"--storage: must say where study {name} is kept, or {STORAGE_VARIABLE}")
-    join(name, address, runs_dir, data, weights)
+    join(name, address, runs_dir, Places(data, weights, artifacts))
     work = work_by(workers, device, storage, tensorboard=tensorboard)
     run_watched(
         lambda session: resume(name, None, storage, session, work),

@@ -1,12 +1,14 @@
 """Joining a study from another machine: its definition is taken out of the storage."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 from nasattn.errors import UnknownNameError, UserError
 from nasattn.records import check_name
 from nasattn.records.database import with_password, without_password
 from nasattn.records.rows import read_rows
+from nasattn.search.artifacts import artifacts_address
 from nasattn.search.ledger.entering import SETTINGS_KEY
 from nasattn.search.lock import opening
 from nasattn.search.storage import absolute_url
@@ -19,7 +21,22 @@ WHERE a.key = :key
 """
 
 
-def join(name: str, storage: str, runs_dir: Path, root: str | None, weights: str | None) -> None:
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where this machine has what a study needs; None is where the study or its folder has it.
+
+    Attributes:
+        data: The root of its data set.
+        weights: The file of the backbone's initial weights.
+        artifacts: Where checkpoints are kept.
+    """
+
+    data: str | None = None
+    weights: str | None = None
+    artifacts: str | None = None
+
+
+def join(name: str, storage: str, runs_dir: Path, places: Places) -> None:
     """Make the run folder of a study that is kept in a storage, for `resume` to work on.
 
     Where the folder is there, the study's total in it is brought up to date. The images and
@@ -29,12 +46,11 @@ def join(name: str, storage: str, runs_dir: Path, root: str | None, weights: str
         name: The study's.
         storage: Its storage's URL.
         runs_dir: The folder of run folders, this machine's own or one that machines share.
-        root: Where the data lie on this machine; None is where the study or the folder has them.
-        weights: Likewise of the file of the backbone's initial weights.
+        places: What lies elsewhere on this machine.
 
     Raises:
         UserError: the storage cannot be read or has no such study, the folder is of another
-            study, or the data or weights are not there.
+            study, or the data, weights or artifacts are not there.
         WriteError: the folder cannot be written.
     """
     folder, shown = runs_dir / check_name(name), without_password(absolute_url(storage))
@@ -43,7 +59,7 @@ def join(name: str, storage: str, runs_dir: Path, root: str | None, weights: str
         own = Settings.load(folder) if (folder / "study.toml").is_file() else None
         if own is not None:
             _check_own(own, settings, folder, shown)
-        found = _placed(settings, own, root, weights).model_copy(update={"storage": shown})
+        found = _placed(settings, own, places).model_copy(update={"storage": shown})
         if found != own:
             found.save(folder)
 
@@ -66,25 +82,30 @@ def _check_own(own: Settings, settings: Settings, folder: Path, shown: str) -> N
     check_same(own, settings, shown)
 
 
-def _placed(
-    settings: Settings, own: Settings | None, root: str | None, weights: str | None
-) -> Settings:
-    """Return the study with its data and weights where this machine has them."""
+def _placed(settings: Settings, own: Settings | None, places: Places) -> Settings:
+    """Return the study with its data, weights and checkpoints where this machine has them."""
     here = own or settings
-    place = f'study "{settings.name}"'
-    data, start = here.data, here.weights
-    if root is not None:
-        data = data.model_copy(update={"root": str(Path(root).expanduser().absolute())})
-    if start is not None and weights is not None:
-        start = start.model_copy(update={"path": str(Path(weights).expanduser().absolute())})
-    if data.root is not None and not Path(data.root).exists():
+    data, start, artifacts = here.data, here.weights, here.artifacts
+    if places.data is not None:
+        data = data.model_copy(update={"root": _absolute(places.data)})
+    if start is not None and places.weights is not None:
+        start = start.model_copy(update={"path": _absolute(places.weights)})
+    if places.artifacts is not None:
+        artifacts = artifacts_address(places.artifacts)
+    _check_there(settings.name, f"data set {data.name}", data.root, "--data")
+    _check_there(settings.name, "initial weights", start.path if start else None, "--weights")
+    if artifacts is not None and "://" not in artifacts:
+        _check_there(settings.name, "folder of artifacts", artifacts, "--artifacts")
+    return settings.model_copy(update={"data": data, "weights": start, "artifacts": artifacts})
+
+
+def _absolute(path: str) -> str:
+    return str(Path(path).expanduser().absolute())
+
+
+def _check_there(name: str, what: str, path: str | None, option: str) -> None:
+    if path is not None and not Path(path).exists():
         raise UserError(
-            f"{place}: its data set {data.name} is not at {data.root} on this machine; "
-            "--data DIR says where it is"
+            f'study "{name}": its {what}: there is no {path} on this machine; '
+            f"{option} PATH says where that is here"
         )
-    if start is not None and not Path(start.path).is_file():
-        raise UserError(
-            f"{place}: the weights that it starts from are not at {start.path} on this machine; "
-            "--weights FILE says where they are"
-        )
-    return settings.model_copy(update={"data": data, "weights": start})

@@ -54,8 +54,12 @@ def search(
         # The total only grows: `resume --trials` may have raised it.
         total = max(frozen.trials, material.settings.trials)
         repeats = max(frozen.repeats, material.settings.repeats)
-        execution = material.settings.execution
-        changes = {"trials": total, "repeats": repeats, "execution": execution}
+        changes = {
+            "trials": total,
+            "repeats": repeats,
+            "execution": material.settings.execution,
+            "artifacts": material.settings.artifacts,
+        }
         material = replace(material, settings=frozen.model_copy(update=changes))
     with what_to_do(folder, material.settings):
         return _worked(_open(material, folder, frozen, session, file.storage), work)

@@ -1,5 +1,6 @@
 """Optuna's storage with errors of one line, without its chatter, and waited for when it is away."""
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,8 @@ import optuna
 from optuna.exceptions import OptunaError
 from optuna.storages import RDBStorage
 from optuna.study import StudyDirection
-from sqlalchemy import event
+from optuna.trial import FrozenTrial
+from sqlalchemy import event, text
 from sqlalchemy.exc import (
     ArgumentError,
     IntegrityError,
@@ -22,6 +24,7 @@ from sqlalchemy.exc import (
     ProgrammingError,
     SQLAlchemyError,
 )
+from sqlalchemy.orm import Session
 
 from nasattn.errors import LostError, UserError, WriteError
 from nasattn.records.database import connect_arguments, engine_url, first_line, is_lost, named
@@ -33,6 +36,13 @@ DIRECTIONS = {
     "flops": StudyDirection.MINIMIZE,
     "latency_ms": StudyDirection.MINIMIZE,
 }
+CLAIM_KEY = "nasattn:claim"
+"""Of a row: the trial and the attempt that it claims; no other has the same."""
+
+_CLAIMED = """
+SELECT t.trial_id FROM trials t JOIN trial_user_attributes a ON a.trial_id = t.trial_id
+WHERE t.study_id = :study AND a.key = :key AND a.value_json = :claim
+"""
 # How long a write waits for another process's transaction.
 _LOCK_SECONDS = 60
 _GONE = "{} is gone: it was deleted or moved under way; put it back"
@@ -75,14 +85,27 @@ def absolute_url(url: str) -> str:
     return f"{scheme}:///{Path(path).absolute().as_posix()}"
 
 
+class ClaimedError(Exception):
+    """Another row has the same claim already: none was entered."""
+
+
 class PatientStorage(RDBStorage):
     """Optuna's storage, asked again where it does not answer and the asking thread is patient.
 
-    All but `create_new_trial` comes to the same when it is done twice: it reads, or it sets a
-    value. (Of a row that was closed and only the answer lost, the second close says that it was
-    closed by another, who is then looked for in vain.) Who enters a row looks itself whether it
-    is there; see `Ledger`.
+    Whatever is asked comes to the same when it is done twice: it reads, it sets a value, or it
+    enters a row whose claim no other may have. (Of a row that was closed and only the answer
+    lost, the second close says that another has closed it, who is then looked for in vain.)
     """
+
+    def _get_prepared_new_trial(
+        self, study_id: int, template_trial: FrozenTrial | None, session: Session
+    ) -> Any:
+        # Called with the study locked: who comes second sees the first one's row.
+        claim = template_trial.user_attrs.get(CLAIM_KEY) if template_trial else None
+        values = {"study": study_id, "key": CLAIM_KEY, "claim": json.dumps(claim)}
+        if claim is not None and session.execute(text(_CLAIMED), values).first():
+            raise ClaimedError
+        return super()._get_prepared_new_trial(study_id, template_trial, session)
 
 
 def _patiently(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -96,7 +119,7 @@ def _patiently(method: Callable[..., Any]) -> Callable[..., Any]:
 for _name in (
     *("create_new_study", "get_all_studies", "get_study_id_from_name", "get_study_user_attrs"),
     *("set_study_user_attr", "set_study_system_attr", "get_n_trials", "get_trial", "_get_trials"),
-    *("set_trial_user_attr", "set_trial_state_values"),
+    *("set_trial_user_attr", "set_trial_state_values", "create_new_trial"),
 ):
     setattr(PatientStorage, _name, _patiently(getattr(RDBStorage, _name)))
 
@@ -124,10 +147,10 @@ def open_storage(url: str, shown: str) -> RDBStorage:
             "known: sqlite:///FILE, postgresql://…, mysql://…"
         ) from None
     except (SQLAlchemyError, OptunaError, OSError, RuntimeError) as error:
-        text = first_line(error)
+        words = first_line(error)
         # SQLite's words for a machine that fails, not a user who errs.
-        kind = WriteError if any(word in text for word in _MACHINE) else UserError
-        raise kind(f"storage {shown}: cannot be opened: {text}") from None
+        kind = WriteError if any(word in words for word in _MACHINE) else UserError
+        raise kind(f"storage {shown}: cannot be opened: {words}") from None
     if file:
         _never_make_anew(storage, file)
     elif storage.engine.name == "postgresql":

@@ -1,6 +1,7 @@
 """Training and evaluation of one network under a recipe."""
 
-from nasattn.training.checkpoints import Checkpoints, remove_checkpoints
+from nasattn.training.checkpoint import UnusableError
+from nasattn.training.checkpoints import Checkpoints
 from nasattn.training.determinism import deterministic, seed_of
 from nasattn.training.device import on_device, resolve_device, resolve_recipe
 from nasattn.training.evaluation import Outputs, Scores, evaluate, outputs_of
@@ -8,6 +9,7 @@ from nasattn.training.loop import WALL_CLOCK, Epoch, Training, train
 from nasattn.training.precision import chosen_output
 from nasattn.training.recipe import Optimizer, Recipe, Schedule
 from nasattn.training.schedule import is_open_ended
+from nasattn.training.shelf import FolderShelf, Kept, Shelf, remove_checkpoints
 from nasattn.training.usage import USAGE_FILE, Usage, read_usage
 
 __all__ = [
@@ -15,12 +17,16 @@ __all__ = [
     "WALL_CLOCK",
     "Checkpoints",
     "Epoch",
+    "FolderShelf",
+    "Kept",
     "Optimizer",
     "Outputs",
     "Recipe",
     "Schedule",
     "Scores",
+    "Shelf",
     "Training",
+    "UnusableError",
     "Usage",
     "chosen_output",
     "deterministic",

@@ -3,12 +3,10 @@
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import torch
 
-from nasattn.files import write_atomic
 from nasattn.training.snapshot import checksum, snapshot
 
 FORMAT = 1
@@ -33,12 +31,8 @@ class Checkpoint:
     made_with: Mapping[str, str]
     state: dict[str, Any]
 
-    def write(self, path: Path) -> None:
-        """Write the file whole or not at all; ``torch.load`` reads it with ``weights_only=True``.
-
-        Raises:
-            WriteError: it cannot be written.
-        """
+    def content(self) -> memoryview:
+        """Return what a file of it holds; ``torch.load`` reads it with ``weights_only=True``."""
         content = {
             "identity": snapshot(dict(self.identity)),
             "made_with": snapshot(dict(self.made_with)),
@@ -46,24 +40,24 @@ class Checkpoint:
         }
         file = io.BytesIO()
         torch.save({"format": FORMAT, "checksum": checksum(content), **content}, file)
-        write_atomic(path, file.getbuffer())
+        return file.getbuffer()
 
     @classmethod
-    def read(cls, path: Path, identity: Mapping[str, str | int]) -> "Checkpoint":
-        """Read the file, where it is whole and of the training ``identity``.
+    def read(cls, file: BinaryIO, identity: Mapping[str, str | int]) -> "Checkpoint":
+        """Read a file, where it is whole and of the training ``identity``.
 
         Raises:
             UnusableError: it is damaged, of another format, or of another training.
         """
-        body = _load(path)
+        body = _load(file)
         _check_identity(body["identity"], identity)
         return cls(**body)
 
 
-def _load(path: Path) -> dict[str, Any]:
+def _load(file: BinaryIO) -> dict[str, Any]:
     """Return what a whole file holds besides its format and checksum."""
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        content = torch.load(file, map_location="cpu", weights_only=True)
         found, kept = content.pop("format"), content.pop("checksum")
         whole = checksum(content) == kept
     except Exception as error:  # a flipped byte may lead a reader of pickles anywhere

@@ -30,10 +30,11 @@ def slow(
     session: Session,
     folder: Path,
     *,
+    shelf: object,
     judge: Callable[[], None],
 ) -> Iterator[tuple[Epoch, ...]]:
     """Make up epochs of five steps each; leave a checkpoint behind."""
-    del architecture, repeat
+    del architecture, repeat, shelf
     (folder / "checkpoint.pt").touch()
     curve: tuple[Epoch, ...] = ()
     yield curve

@@ -1,5 +1,6 @@
 """A training that is left after any epoch and gone on with is the undisturbed one, to the bit."""
 
+import io
 import random
 import resource
 import threading
@@ -17,6 +18,7 @@ from nasattn.data import DataSpec, Splits, load
 from nasattn.errors import FailedError, StoppedError, WriteError
 from nasattn.training import (
     Checkpoints,
+    FolderShelf,
     Optimizer,
     Recipe,
     Training,
@@ -78,7 +80,11 @@ def begin(splits: Splits, recipe: Recipe = RECIPE, network: type[nn.Module] = Ti
 
 
 def open_checkpoints(folder: Path, identity: Mapping[str, str | int] = IDENTITY) -> Checkpoints:
-    return Checkpoints(folder, identity, HERE)
+    return Checkpoints(FolderShelf(folder), identity, HERE)
+
+
+def read(path: Path) -> Checkpoint:
+    return Checkpoint.read(io.BytesIO(path.read_bytes()), IDENTITY)
 
 
 def run(training: Training, folder: Path, epochs: int = 99) -> None:
@@ -193,7 +199,7 @@ def test_a_damaged_checkpoint_is_refused_by_name_and_the_one_before_it_used(
     assert outcome(again) == outcome(undisturbed)
     # What was refused has not taken the good one's place.
     kept_epochs = [
-        len(Checkpoint.read(tmp_path / name, IDENTITY).state["curve"])
+        len(read(tmp_path / name).state["curve"])
         for name in ("checkpoint.previous.pt", "checkpoint.pt")
     ]
     assert kept_epochs == [2, 3]
@@ -237,14 +243,14 @@ def test_no_flipped_bit_is_taken_for_the_truth(splits: Splits, tmp_path: Path) -
     run(begin(splits), tmp_path, 1)
     path = tmp_path / "checkpoint.pt"
     content = path.read_bytes()
-    truth = checksum(Checkpoint.read(path, IDENTITY).state)
+    truth = checksum(read(path).state)
     chance, refused = random.Random(0), 0
     for _ in range(500):
         flipped = bytearray(content)
         flipped[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
         path.write_bytes(flipped)
         try:
-            assert checksum(Checkpoint.read(path, IDENTITY).state) == truth  # only padding
+            assert checksum(read(path).state) == truth  # only padding
         except UnusableError:
             refused += 1
     assert refused > 200
@@ -288,13 +294,13 @@ def test_all_is_written_when_a_training_is_stopped(splits: Splits, tmp_path: Pat
 def test_writing_goes_on_beside_the_training(
     splits: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write, may_write = Checkpoint.write, threading.Event()
+    put, may_write = FolderShelf.put, threading.Event()
 
-    def waiting(checkpoint: Checkpoint, path: Path) -> None:
+    def waiting(shelf: FolderShelf, content: memoryview, epoch: int) -> None:
         assert may_write.wait(60)
-        write(checkpoint, path)
+        put(shelf, content, epoch)
 
-    monkeypatch.setattr(Checkpoint, "write", waiting)
+    monkeypatch.setattr(FolderShelf, "put", waiting)
     training = begin(splits)
     training.train_epoch()
     with open_checkpoints(tmp_path) as kept:

@@ -1,6 +1,7 @@
 """The trials of a study being searched: what was started, how far it came, how it ended."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,19 +30,22 @@ from nasattn.records import (
     trial_text,
     without_curve,
 )
+from nasattn.search.artifacts import ArtifactShelf, Reference, Store, artifact_names
 from nasattn.search.dates import now
 from nasattn.search.ledger.attempt import ENDED, Attempt, Proposal
 from nasattn.search.ledger.entering import enter_study
 from nasattn.search.ledger.reading import Rows
-from nasattn.search.ledger.roster import CLAIM_KEY, Roster, claim_of
+from nasattn.search.ledger.roster import Roster, claim_of
 from nasattn.search.ledger.sampler_part import sampler_part
 from nasattn.search.ledger.superseded import SupersededError
 from nasattn.search.ledger.worker import this_worker
 from nasattn.search.patience import persist
-from nasattn.search.storage import storage_errors
+from nasattn.search.storage import CLAIM_KEY, ClaimedError, storage_errors
 from nasattn.search.study.settings import Settings
-from nasattn.training import remove_checkpoints
+from nasattn.training import FolderShelf, Shelf, remove_checkpoints
 
+# Of a row: which checkpoints in the artifact store are its newest two.
+_CHECKPOINTS_KEY = "nasattn:checkpoints"
 # A pruned trial may be gone on with: it keeps its checkpoints.
 _DONE = ENDED - {"pruned"}
 OPTUNA_STATES = {"complete": TrialState.COMPLETE, "pruned": TrialState.PRUNED}
@@ -55,9 +59,9 @@ class Ledger:
     """Writes every step of every trial to the storage and to the run folder.
 
     Optuna's trials cannot be changed once they have ended, so each attempt is one of them, a
-    row; the record with the largest attempt of a number is the trial. Of two rows of the same
-    attempt the first holds: Optuna enters new rows one after the other, so every process that
-    reads after its own write sees the same one first. Who has entered a trial has seen all
+    row; the record with the largest attempt of a number is the trial. Of one attempt there is one
+    row: Optuna locks the study while it enters one, and a second claim to the same is turned
+    away. (Versions before let it in, and the first row held.) Who has entered a trial has seen all
     numbers before it: no number, and no architecture, is given twice. A closed row takes no more
     writes: closing that of a worker that is taken for dead shuts it out.
 
@@ -82,6 +86,7 @@ class Ledger:
     ) -> None:
         self._storage, self._settings, self._folder = storage, settings, folder
         self._shown = shown
+        self._store = Store(settings.artifacts) if settings.artifacts else None
         # What has ended does not change, and is read once: pruners ask after every epoch.
         self._ended = dict[int, Trial]()
         self._study_id = enter_study(storage, settings, folder, shown, begun=begun)
@@ -151,13 +156,16 @@ class Ledger:
 
     def history(self, trial: int) -> list[Trial]:
         """Return the records of all attempts at a trial, the first one first."""
-        records = [a.record for a in self._all_attempts() if a.record.trial == trial]
-        return sorted(records, key=lambda record: record.attempt)
+        return [attempt.record for attempt in self._attempts_at(trial)]
+
+    def _attempts_at(self, trial: int) -> list[Attempt]:
+        found = [attempt for attempt in self._all_attempts() if attempt.record.trial == trial]
+        return sorted(found, key=lambda attempt: attempt.record.attempt)
 
     def _all_trials(self) -> list[FrozenTrial]:
         try:
             with storage_errors(self._shown):
-                return self._rows.read()
+                return persist(self._rows.read)
         except (ValueError, TypeError, KeyError) as error:
             raise UserError(f"storage {self._shown}: a trial in it is broken: {error}") from None
 
@@ -232,31 +240,14 @@ class Ledger:
             },
             system_attrs=dict(notes),
         )
-        with storage_errors(self._shown):
-            persist(lambda: self._enter_once(record, frozen))
-        claims = self.roster.claims(record.trial, record.attempt)
-        with storage_errors(self._shown):
-            entered = [
-                Attempt(record, self._storage.get_trial(row))
-                for row, token in claims.items()
-                if token == self.worker.token
-            ]
-        holds = next(iter(claims)) == entered[0].row
-        for attempt in entered[1:] if holds else entered:
-            self.close(attempt)
-        if not holds:
-            raise TakenError
-        return entered[0]
-
-    def _enter_once(self, record: Trial, frozen: FrozenTrial) -> None:
-        """Enter a claim, unless it was entered before and only the answer was lost.
-
-        The server enters rows one after the other: where the first try comes to an end only
-        after this has looked, there are two rows, of which the first counts.
-        """
-        mine = self.roster.claims(record.trial, record.attempt).values()
-        if self.worker.token not in mine:
+        with storage_errors(self._shown), suppress(ClaimedError):
             self._storage.create_new_trial(self._study_id, template_trial=frozen)
+        # Mine also where it was entered, only the answer was lost, and it was entered again.
+        row, token = next(iter(self.roster.claims(record.trial, record.attempt).items()))
+        if token != self.worker.token:
+            raise TakenError
+        with storage_errors(self._shown):
+            return Attempt(record, self._storage.get_trial(row))
 
     def add_epoch(self, attempt: Attempt, curve: Sequence[Mapping[str, Any]]) -> None:
         """Enter the learning curve up to now: one transaction an epoch.
@@ -346,6 +337,35 @@ class Ledger:
     def begin_anew(self, record: Trial) -> None:
         """Forget from where a trial could be gone on with: its checkpoints are removed."""
         remove_checkpoints(self.trial_folder(record))
+        if self._store is not None:
+            for attempt in self._attempts_at(record.trial):
+                for name in artifact_names(self._shelf_name(attempt)):
+                    self._store.remove(name)
+
+    def shelf(self, attempt: Attempt, note: Callable[[str], None]) -> Shelf:
+        """Return where the checkpoints of an attempt are kept, with those of the ones before.
+
+        Args:
+            attempt: One that runs.
+            note: Hears in words of a checkpoint that could not be kept.
+        """
+        if self._store is None:
+            return FolderShelf(self.trial_folder(attempt.record))
+
+        def refer(references: Sequence[Reference]) -> None:
+            self._set(attempt, _CHECKPOINTS_KEY, [found.to_dict() for found in references])
+
+        before = [
+            found.frozen.user_attrs[_CHECKPOINTS_KEY]
+            for found in self._attempts_at(attempt.record.trial)
+            if _CHECKPOINTS_KEY in found.frozen.user_attrs
+        ]
+        known = [Reference(**values) for values in before[-1]] if before else []
+        return ArtifactShelf(self._store, self._shelf_name(attempt), known, refer, note)
+
+    def _shelf_name(self, attempt: Attempt) -> str:
+        record, worker = attempt.record, attempt.frozen.user_attrs.get(WORKER_KEY, "")
+        return f"{self._settings.name}-{record.trial}-{record.attempt}-{worker}"
 
     def _write_files(self, attempt: Attempt) -> None:
         self._write_history(attempt.record, attempt.record.curve)

@@ -51,12 +51,15 @@ class Rows:
         Raises:
             ValueError: a row holds what is none.
         """
+        read: dict[int, FrozenTrial] = {}
         with self._engine.connect() as connection:
             # The states first: what has ended by then is whole.
             heads = connection.execute(self._news()).all()
             numbered = iter(heads)
             while some := list(islice(numbered, _AT_ONCE)):
-                self._known |= {found._trial_id: found for found in _trials(connection, some)}
+                read |= {found._trial_id: found for found in _trials(connection, some)}
+        # All or nothing: a connection may be lost in between.
+        self._known |= read
         self._open.update(head.trial_id for head in heads if not head.state.is_finished())
         self._open.difference_update(head.trial_id for head in heads if head.state.is_finished())
         return [self._known[row] for row in sorted(self._known)]

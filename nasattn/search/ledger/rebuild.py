@@ -25,9 +25,9 @@ from nasattn.records import (
 from nasattn.search.ledger.bulk import enter_trials
 from nasattn.search.ledger.entering import SETTINGS_KEY, name_objectives
 from nasattn.search.ledger.ledger import OPTUNA_STATES, objective_values
-from nasattn.search.ledger.roster import CLAIM_KEY, claim_of
+from nasattn.search.ledger.roster import claim_of
 from nasattn.search.ledger.sampler_part import read_sampler_part
-from nasattn.search.storage import DIRECTIONS, open_storage, storage_errors
+from nasattn.search.storage import CLAIM_KEY, DIRECTIONS, open_storage, storage_errors
 from nasattn.search.study.settings import Settings
 
 DATABASE = "study.db"

@@ -19,12 +19,10 @@ from nasattn.search.dates import now
 from nasattn.search.ledger.watch import Sign
 from nasattn.search.ledger.worker import Worker
 from nasattn.search.patience import persist
-from nasattn.search.storage import storage_errors
+from nasattn.search.storage import CLAIM_KEY, storage_errors
 
 _STOP_KEY = "nasattn:stop"
 _PRUNE_KEY = "nasattn:prune"
-CLAIM_KEY = "nasattn:claim"
-"""Of a row: the trial and the attempt that it claims; the first of them holds it."""
 
 _CLAIMS = """
 SELECT t.trial_id, w.value_json FROM trials t

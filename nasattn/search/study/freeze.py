@@ -12,6 +12,7 @@ from nasattn.errors import UserError
 from nasattn.placement import Architecture
 from nasattn.records.database import without_password
 from nasattn.schema import read_toml, validate
+from nasattn.search.artifacts import artifacts_address
 from nasattn.search.storage import absolute_url
 from nasattn.search.study.backbone import Backbone, backbone_of, check_start, check_trainable
 from nasattn.search.study.catalogue import Catalogue, catalogue_of, space_of
@@ -99,6 +100,7 @@ def freeze(
         seed=file.seed,
         evaluate=file.evaluate,
         storage=_storage(file.storage, frozen),
+        artifacts=_artifacts(file.artifacts, frozen),
         reduces=file.reduces,
         origin=file.origin,
         backbone=backbone.name,
@@ -181,6 +183,12 @@ def _storage(given: str | None, frozen: Settings | None) -> str | None:
     if given is None:
         return frozen.storage if frozen else None
     return without_password(absolute_url(given))
+
+
+def _artifacts(given: str | None, frozen: Settings | None) -> str | None:
+    if given is None:
+        return frozen.artifacts if frozen else None
+    return artifacts_address(given)
 
 
 def _space_values(file: StudyFile, folder: Path) -> dict[str, Any] | None:

@@ -59,6 +59,8 @@ class Settings(Strict):
         weights: What the backbone's weights start from; None where they are drawn.
         budget: Absolute upper bounds by cost.
         cost_range: Least and largest cost over the study's architectures.
+        artifacts: Where checkpoints are kept, a folder or ``s3://bucket/prefix``; None is the
+            folder of each trial.
         data_digest: Identity of the images and labels.
         reduces: What the profile that it was made with reduces, in words.
         num_images: Images by split: trained on (``train``), measured on (``validation``), and
@@ -74,6 +76,7 @@ class Settings(Strict):
     seed: int
     evaluate: str
     storage: str | None = None
+    artifacts: str | None = None
     reduces: str | None = None
     origin: Origin | None = None
     backbone: str
@@ -124,6 +127,7 @@ _FREE_TO_DIFFER = frozenset(
         "trials",
         "environment",
         "storage",
+        "artifacts",
         "reduces",
         "origin",
         "data.root",

@@ -103,7 +103,8 @@ class Origin(Strict):
 class StudyFile(Strict):
     """A study: a search space or variants, with data, recipe, objectives and sampler.
 
-    ``reduces`` is what its profile does to it, in words.
+    ``artifacts`` is where checkpoints are kept for other machines; ``reduces`` is what its
+    profile does to it, in words.
     """
 
     name: str | None = None
@@ -119,6 +120,7 @@ class StudyFile(Strict):
     seed: Annotated[int, Field(ge=0)] = 0
     evaluate: Literal["validation", "test"] = "validation"
     storage: str | None = None
+    artifacts: str | None = None
     reduces: str | None = None
     origin: Origin | None = None
     budget: Budget = Budget()

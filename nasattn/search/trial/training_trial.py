@@ -12,6 +12,8 @@ from nasattn.search.trial.kept import keep_network, usage_of
 from nasattn.training import (
     Checkpoints,
     Epoch,
+    FolderShelf,
+    Shelf,
     Training,
     deterministic,
     is_open_ended,
@@ -26,6 +28,7 @@ def train_architecture(  # noqa: PLR0913 - all that a training depends on
     session: Session,
     folder: Path,
     *,
+    shelf: Shelf | None = None,
     judge: Callable[[], None] = lambda: None,
 ) -> Generator[tuple[Epoch, ...]]:
     """Train an architecture with the seed of one repeat, from its newest checkpoint if it has one.
@@ -38,8 +41,8 @@ def train_architecture(  # noqa: PLR0913 - all that a training depends on
             file are the same in all repeats.
         session: Where to train; its check is called at every step, and what that raises ends the
             training. Its observer hears of checkpoints that are not usable.
-        folder: The trial's: its checkpoints are there, and in the end its weights where the study
-            keeps them.
+        folder: The trial's: its weights are there in the end where the study keeps them.
+        shelf: Where its checkpoints are; None is its folder.
         judge: Called before each epoch, when all before it is recorded and kept; what it raises
             ends the training there.
 
@@ -57,7 +60,7 @@ def train_architecture(  # noqa: PLR0913 - all that a training depends on
     here = environment(session.device)
     with (
         deterministic(settings.execution.threads),
-        Checkpoints(folder, identity, here) as checkpoints,
+        Checkpoints(shelf or FolderShelf(folder), identity, here) as checkpoints,
     ):
         weights = material.weights.state if material.weights else None
         training = Training(

@@ -140,6 +140,7 @@ class TrialRun:
                 task.repeat,
                 self._session,
                 folder,
+                shelf=self._ledger.shelf(attempt, self._observer.note),
                 judge=lambda: self._judge(attempt),
             )
         ) as curves:
