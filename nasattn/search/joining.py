@@ -8,6 +8,7 @@ from nasattn.errors import UnknownNameError, UserError
 from nasattn.records import check_name
 from nasattn.records.database import with_password, without_password
 from nasattn.records.rows import read_rows
+from nasattn.schema import validate
 from nasattn.search.artifacts import artifacts_address
 from nasattn.search.ledger.entering import SETTINGS_KEY
 from nasattn.search.lock import opening
@@ -70,7 +71,8 @@ def _defined(name: str, url: str, shown: str) -> Settings:
     texts = {study: text for _, study, text in rows}
     if name not in texts:
         raise UnknownNameError("study", name, texts, shown)
-    return Settings.model_validate_json(json.loads(texts[name]))
+    place = f'{shown}, study "{name}"'
+    return validate(Settings, json.loads(json.loads(texts[name])), place)
 
 
 def _check_own(own: Settings, settings: Settings, folder: Path, shown: str) -> None:

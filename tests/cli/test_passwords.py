@@ -27,11 +27,13 @@ UNUSABLE = (
     f"ann:{SECRET}@127.0.0.1",
 )
 COMMANDS = (
-    *("search STUDY", "resume there", "resume there --workers 2", "worker there", "worker new"),
-    *("prune there 1", "stop there", "invalidate there 1 --why x", "trials there"),
-    *("trials there --watch", "trials there --json", "show there 0", "pareto there --csv"),
+    *("search STUDY", "resume there", "worker new", "prune there 1", "invalidate there 1 --why x"),
+    *("trials there --watch", "show there 0", "pareto there --csv", "report there"),
+)
+OTHERS = (
+    *("resume there --workers 2", "worker there", "stop there", "trials there --json"),
     *("compare there 0 1", "importance there", "suggest there", "savings there"),
-    *("report there", "dashboard there --port 0", "export there 0 --to OUT", "predict there 0 X"),
+    *("dashboard there --port 0", "export there 0 --to OUT", "predict there 0 X"),
     *("table there -o OUT.jsonl.gz", "ablate there 0 --dry-run", "retrain there 0 --dry-run"),
 )
 
@@ -76,7 +78,9 @@ def assert_hidden(folder: Path, capfd: pytest.CaptureFixture[str]) -> str:
     return err
 
 
-@pytest.mark.parametrize("line", COMMANDS)
+@pytest.mark.parametrize(
+    "line", [*COMMANDS, *(pytest.param(line, marks=pytest.mark.slow) for line in OTHERS)]
+)
 def test_an_option_with_a_password(
     line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -98,7 +102,7 @@ def test_an_environment_with_a_password(
 
 
 @pytest.mark.parametrize("url", UNUSABLE)
-@pytest.mark.parametrize("line", ["search STUDY", "trials there", "worker there", "prune there 1"])
+@pytest.mark.parametrize("line", ["search STUDY", "trials there", "worker there"])
 def test_a_url_that_cannot_be_used(
     url: str,
     line: str,
