@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from nasattn.cli.answer import results_alone
-from nasattn.cli.options import RUNS, AsCsv, AsJson, RunsDir, Storage
+from nasattn.cli.forms import in_forms
+from nasattn.cli.options import RUNS, RunsDir, Storage
 from nasattn.cli.read import StudyName
 from nasattn.cli.search import (
     Data,
@@ -19,7 +20,7 @@ from nasattn.cli.search import (
     overrides_of,
 )
 from nasattn.cli.second_look import How, carry_out, front_of, is_name, trials_of
-from nasattn.cli.variants import MARGIN, Shown, chosen_form, show_variants
+from nasattn.cli.variants import MARGIN, Shown, show_variants
 from nasattn.errors import UserError
 
 Seeds = Annotated[
@@ -48,8 +49,6 @@ Margin = Annotated[
 Wilcoxon = Annotated[
     bool, typer.Option("--wilcoxon", help="The signed-rank test in place of the t-test.")
 ]
-AsMarkdown = Annotated[bool, typer.Option("--markdown", help="Print a Markdown table instead.")]
-AsLatex = Annotated[bool, typer.Option("--latex", help="Print a LaTeX table (booktabs) instead.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -58,6 +57,7 @@ def register(app: typer.Typer) -> None:
     app.command()(retrain)
 
 
+@in_forms
 def ablate(  # noqa: PLR0913 - one argument for each option of the command
     source: Annotated[
         str,
@@ -114,17 +114,13 @@ def ablate(  # noqa: PLR0913 - one argument for each option of the command
     wilcoxon: Wilcoxon = False,
     storage: Storage = None,
     runs_dir: RunsDir = RUNS,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-    as_markdown: AsMarkdown = False,
-    as_latex: AsLatex = False,
+    form: str = "",
 ) -> None:
     """Take an architecture apart: which part earns its place, over 6 fresh seeds, on test images.
 
     All variants share the seeds, so that differences are paired. Six of them: with five the
     signed-rank test cannot reach p < .05. NAME alone shows the table of a study of variants.
     """
-    form = chosen_form(json=as_json, csv=as_csv, markdown=as_markdown, latex=as_latex)
     shown = Shown(against, margin, wilcoxon, form)
     flags = {
         "--leave-one-out": leave_one_out,
@@ -161,6 +157,7 @@ def ablate(  # noqa: PLR0913 - one argument for each option of the command
     carry_out(found, *asked_for, how)
 
 
+@in_forms
 def retrain(  # noqa: PLR0913 - one argument for each option of the command
     name: StudyName,
     trials: Annotated[
@@ -185,17 +182,13 @@ def retrain(  # noqa: PLR0913 - one argument for each option of the command
     wilcoxon: Wilcoxon = False,
     storage: Storage = None,
     runs_dir: RunsDir = RUNS,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-    as_markdown: AsMarkdown = False,
-    as_latex: AsLatex = False,
+    form: str = "",
 ) -> None:
     """Train trials anew beside the bare backbone: 5 fresh seeds, test images, weights kept."""
     from nasattn.search.variation.asking import retraining
 
     if bool(trials) == front:
         raise UserError("say which trials are trained anew: their numbers, or --front")
-    form = chosen_form(json=as_json, csv=as_csv, markdown=as_markdown, latex=as_latex)
     shown = Shown(against, margin, wilcoxon, form)
     own_name = new_name or (f"{name}-front-retrain" if front else None)
     how = How(own_name, seeds, seed, dry_run, write, device, workers, timeout, runs_dir, shown)

@@ -20,7 +20,6 @@ Storage = Annotated[
     typer.Option(help="The study's storage URL, with the password that the run folder leaves out."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
-AsCsv = Annotated[bool, typer.Option("--csv", help="Print comma-separated values instead.")]
 InputShape = Annotated[
     str | None,
     typer.Option("--input-shape", metavar="C,H,W", help="[default: the backbone's own]"),

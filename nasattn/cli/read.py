@@ -3,13 +3,12 @@
 They import what they need when they run, and none of them imports torch or optuna.
 """
 
-import sys
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nasattn.cli.forms import Answer, in_forms
 from nasattn.cli.front import (
     Asked,
     Cost,
@@ -20,7 +19,7 @@ from nasattn.cli.front import (
     MinAccuracy,
     Steady,
 )
-from nasattn.cli.options import RUNS, AsCsv, AsJson, RunsDir, Storage, runs_dir_words
+from nasattn.cli.options import RUNS, AsJson, RunsDir, Storage, runs_dir_words
 from nasattn.errors import UserError
 
 if TYPE_CHECKING:
@@ -46,28 +45,25 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def studies(*, runs_dir: RunsDir = RUNS, as_json: AsJson = False, as_csv: AsCsv = False) -> None:
+@in_forms
+def studies(*, runs_dir: RunsDir = RUNS, form: str = "") -> None:
     """List the studies and how far they are."""
-    from nasattn.report.overview import OVERVIEW_FIELDS, overview_dict, overviews, studies_page
+    from nasattn.report import overview as report
 
-    check_one_form(as_json=as_json, as_csv=as_csv)
-    found = overviews(runs_dir)
-    rows = [overview_dict(overview) for overview in found]
-    if as_json:
-        from nasattn.report.documents import print_json
-
-        print_json({"studies": rows})
-    elif as_csv:
-        print_csv(OVERVIEW_FIELDS, rows)
-    else:
-        from nasattn.report.ink import print_page
-
-        print_page(lambda width: studies_page(runs_dir, found, width))
-        if found:
-            _suggest(f"trials {found[0].name}", runs_dir)
+    found = report.overviews(runs_dir)
+    rows = list(map(report.overview_dict, found))
+    answer = Answer(
+        page=lambda width: report.studies_page(runs_dir, found, width),
+        document=lambda: {"studies": rows},
+        rows=lambda: (report.OVERVIEW_FIELDS, rows),
+        tables=lambda: [report.studies_table(found)],
+        caption=lambda: "Studies, how far they are, and their accuracies on validation images",
+    )
+    answer.print(form, _next(f"trials {found[0].name}", runs_dir) if found else "")
 
 
-def trials(  # noqa: PLR0913 - one argument for each option of the command
+@in_forms
+def trials(
     name: StudyName,
     *,
     runs_dir: RunsDir = RUNS,
@@ -76,40 +72,34 @@ def trials(  # noqa: PLR0913 - one argument for each option of the command
         bool,
         typer.Option("--watch", help="Show the running trials until the study is done."),
     ] = False,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
+    form: str = "",
 ) -> None:
     """List the trials of a study, what they reached and cost; with --watch as they change.
 
     Into a pipe --watch prints one line for each change of a trial, with --json a JSON object.
     """
-    from nasattn.records import load_trials
-
-    check_one_form(as_json=as_json, as_csv=as_csv)
     if watch:
         from nasattn.cli.watching import watch_trials
 
-        if as_csv:
-            raise UserError("--watch and --csv: changes are printed as lines, or with --json")
-        watch_trials(name, runs_dir, storage, as_json=as_json)
+        if form not in ("", "json"):
+            raise UserError(f"--watch and --{form}: changes are printed as lines, or with --json")
+        watch_trials(name, runs_dir, storage, as_json=form == "json")
         return
+    from nasattn.records import load_trials
+    from nasattn.report.conditions import caption
+    from nasattn.report.documents import TRIAL_FIELDS, trials_document
+    from nasattn.report.trials_page import trials_page, trials_table
+
     study = opened(name, runs_dir, storage)
-    found = load_trials(study, curves=as_json)
-    if as_json:
-        from nasattn.report.documents import print_json, trials_document
-
-        print_json(trials_document(study, found))
-    elif as_csv:
-        from nasattn.report.documents import TRIAL_FIELDS
-
-        print_csv(TRIAL_FIELDS, [trial.to_dict() for trial in found])
-    else:
-        from nasattn.report.ink import print_page
-        from nasattn.report.trials_page import trials_page
-
-        print_page(lambda width: trials_page(study, found, width))
-        if found:
-            _suggest(f"pareto {name}", runs_dir)
+    found = load_trials(study, curves=form == "json")
+    answer = Answer(
+        page=lambda width: trials_page(study, found, width),
+        document=lambda: trials_document(study, found),
+        rows=lambda: (TRIAL_FIELDS, [trial.to_dict() for trial in found]),
+        tables=lambda: [trials_table(study, found)],
+        caption=lambda: caption(study, found),
+    )
+    answer.print(form, _next(f"pareto {name}", runs_dir) if found else "")
 
 
 def show(  # noqa: PLR0913 - one argument for each option of the command
@@ -149,12 +139,12 @@ def show(  # noqa: PLR0913 - one argument for each option of the command
 
         print_json(show_document(study, chosen, outline))
     else:
-        from nasattn.report.ink import print_page
+        from nasattn.report.ink import print_page, suggest
         from nasattn.report.show_page import show_page
 
         print_page(lambda width: show_page(study, chosen, baseline(found), width, outline))
         if not study.is_of_one_network:
-            _suggest(f"pareto {name}", runs_dir)
+            suggest(_next(f"pareto {name}", runs_dir))
 
 
 def _show_file(file: str, *, as_json: bool) -> None:
@@ -176,6 +166,7 @@ def _show_file(file: str, *, as_json: bool) -> None:
     answer(describe, architecture_page, f"nasattn cost {file}", as_json=as_json)
 
 
+@in_forms
 def pareto(  # noqa: PLR0913 - one argument for each option of the command
     name: StudyName,
     *,
@@ -192,13 +183,14 @@ def pareto(  # noqa: PLR0913 - one argument for each option of the command
         bool,
         typer.Option("--posterior", help="The front as a model of all trials believes in it."),
     ] = False,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
+    form: str = "",
 ) -> None:
     """Show the front, against the bare backbone; with --csv --history its growth instead."""
     from nasattn.records import load_trials
+    from nasattn.report.conditions import caption
+    from nasattn.report.documents import pareto_document, pareto_table
+    from nasattn.report.pareto_page import pareto_page, pareto_tables
 
-    check_one_form(as_json=as_json, as_csv=as_csv)
     study = opened(name, runs_dir, storage)
     limits = (max_params, max_flops, max_latency, min_accuracy)
     asked = Asked(*limits, cost, history, steadiness)
@@ -207,45 +199,36 @@ def pareto(  # noqa: PLR0913 - one argument for each option of the command
             raise UserError(
                 "--posterior: is a front of its own; it takes none of the other options"
             )
-        _print_believed(study, runs_dir, as_json=as_json, as_csv=as_csv)
+        _print_believed(study, runs_dir, form)
         return
-    found = load_trials(study, curves=as_json)
+    found = load_trials(study, curves=form == "json")
     best, view = asked.look(study, found)
-    if as_json:
-        from nasattn.report.documents import pareto_document, print_json
-
-        print_json(pareto_document(study, best, view))
-    elif as_csv:
-        from nasattn.report.documents import pareto_table
-
-        print_csv(*pareto_table(best, view))
-    else:
-        from nasattn.report.ink import print_page
-        from nasattn.report.pareto_page import pareto_page
-
-        print_page(lambda width: pareto_page(study, found, best, width, view))
-        if found:
-            _suggest(_after_pareto(name, best), runs_dir)
+    answer = Answer(
+        page=lambda width: pareto_page(study, found, best, width, view),
+        document=lambda: pareto_document(study, best, view),
+        rows=lambda: pareto_table(best, view),
+        tables=lambda: pareto_tables(study, best, view),
+        caption=lambda: caption(study, found),
+    )
+    answer.print(form, _next(_after_pareto(name, best), runs_dir) if found else "")
 
 
-def _print_believed(study: "Study", runs_dir: Path, *, as_json: bool, as_csv: bool) -> None:
+def _print_believed(study: "Study", runs_dir: Path, form: str) -> None:
     from nasattn.analysis.believed import believed_front
     from nasattn.records import load_trials
     from nasattn.report import believed_page as report
+    from nasattn.report.conditions import caption
 
     found = load_trials(study, curves=True)
     best = believed_front(study, found)
-    if as_json:
-        from nasattn.report.documents import print_json
-
-        print_json(report.believed_document(study, best))
-    elif as_csv:
-        print_csv(report.BELIEVED_FIELDS, report.believed_rows(best))
-    else:
-        from nasattn.report.ink import print_page
-
-        print_page(lambda width: report.believed_page(study, found, best, width))
-        _suggest(f"suggest {study.name}", runs_dir)
+    answer = Answer(
+        page=lambda width: report.believed_page(study, found, best, width),
+        document=lambda: report.believed_document(study, best),
+        rows=lambda: (report.BELIEVED_FIELDS, report.believed_rows(best)),
+        tables=lambda: [report.believed_table(best)],
+        caption=lambda: f"{report.fit_words(best.fit)}; {caption(study, found)}",
+    )
+    answer.print(form, _next(f"suggest {study.name}", runs_dir))
 
 
 def _check_plot(file: Path) -> None:
@@ -266,16 +249,6 @@ def opened(name: str, runs_dir: Path, storage: str | None) -> "Study":
         again = f"`nasattn resume {name}{runs_dir_words(runs_dir)}` rebuilds it"
         tell([f"note: {study.storage} is gone: read from the trials' folders; {again}"])
     return study
-
-
-def check_one_form(*, as_json: bool, as_csv: bool) -> None:
-    """Refuse two forms of output at once.
-
-    Raises:
-        UserError: both were asked for.
-    """
-    if as_json and as_csv:
-        raise UserError("--json and --csv: only one of them can be printed")
 
 
 def numbered(found: "tuple[Trial, ...]", number: int, study: "Study") -> "Trial":
@@ -300,14 +273,5 @@ def _after_pareto(name: str, best: "Front") -> str:
     return f"show {name} {chosen.trial.trial}" if chosen else f"trials {name}"
 
 
-def print_csv(heads: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Print ``rows`` under ``heads`` as comma-separated values."""
-    from nasattn.report.documents import csv_text
-
-    sys.stdout.write(csv_text(heads, rows))
-
-
-def _suggest(command: str, runs_dir: Path) -> None:
-    from nasattn.report.ink import suggest
-
-    suggest(f"nasattn {command}{runs_dir_words(runs_dir)}")
+def _next(command: str, runs_dir: Path) -> str:
+    return f"nasattn {command}{runs_dir_words(runs_dir)}"

@@ -35,19 +35,6 @@ class Shown:
     form: str = ""
 
 
-def chosen_form(**forms: bool) -> str:
-    """Return the form of output that was asked for, by the name of its option.
-
-    Raises:
-        UserError: more than one was.
-    """
-    asked = [name for name, given in forms.items() if given]
-    if len(asked) > 1:
-        options = " and ".join(f"--{name}" for name in asked)
-        raise UserError(f"{options}: only one of them can be printed")
-    return asked[0] if asked else ""
-
-
 def show_variants(
     name: str, runs_dir: Path, storage: str | None, shown: Shown, making: Sequence[str] = ()
 ) -> None:

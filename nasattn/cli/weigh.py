@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nasattn.cli.options import RUNS, AsCsv, AsJson, RunsDir, Storage, runs_dir_words
-from nasattn.cli.read import StudyName, check_one_form, numbered, opened, print_csv
+from nasattn.cli.forms import Answer, in_forms
+from nasattn.cli.options import RUNS, RunsDir, Storage, runs_dir_words
+from nasattn.cli.read import StudyName, numbered, opened
 from nasattn.errors import UserError
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
+@in_forms
 def compare(  # noqa: PLR0913 - one argument for each option of the command
     name: StudyName,
     first: First,
@@ -38,25 +40,27 @@ def compare(  # noqa: PLR0913 - one argument for each option of the command
     *,
     runs_dir: RunsDir = RUNS,
     storage: Storage = None,
-    as_json: AsJson = False,
+    form: str = "",
 ) -> None:
     """Show two trials side by side: sites, costs, curves, and what their difference is worth."""
-    from nasattn.report.compare_page import compare_document, compare_page
+    from nasattn.report import compare_page as report
+    from nasattn.report.conditions import caption
 
     sides = (_side(name, first, runs_dir, storage), _side(name, second, runs_dir, storage))
-    if as_json:
-        from nasattn.report.documents import print_json
+    one = sides[1]
+    answer = Answer(
+        page=lambda width: report.compare_page(sides, width),
+        document=lambda: report.compare_document(sides),
+        rows=lambda: (report.COMPARE_FIELDS, report.compare_rows(sides)),
+        tables=lambda: report.compare_tables(sides),
+        caption=lambda: "; ".join(caption(side.study, [side.trial]) for side in sides),
+    )
+    command = f"nasattn show {one.study.name} {one.trial.trial}"
+    answer.print(form, command + runs_dir_words(runs_dir))
 
-        print_json(compare_document(sides))
-    else:
-        from nasattn.report.ink import print_page, suggest
 
-        print_page(lambda width: compare_page(sides, width))
-        one = sides[1]
-        suggest(f"nasattn show {one.study.name} {one.trial.trial}{runs_dir_words(runs_dir)}")
-
-
-def importance(  # noqa: PLR0913 - one argument for each option of the command
+@in_forms
+def importance(
     name: StudyName,
     *,
     effects_alone: Annotated[
@@ -64,27 +68,21 @@ def importance(  # noqa: PLR0913 - one argument for each option of the command
     ] = False,
     runs_dir: RunsDir = RUNS,
     storage: Storage = None,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
+    form: str = "",
 ) -> None:
     """Show which decision drives accuracy and costs, and the effect of each option by stage."""
-    check_one_form(as_json=as_json, as_csv=as_csv)
+    from nasattn.report import importance_page as report
+    from nasattn.report.conditions import caption
+
     weighed = weighed_of(opened(name, runs_dir, storage), with_importances=not effects_alone)
-    if as_json:
-        from nasattn.report.documents import print_json
-        from nasattn.report.importance_page import importance_document
-
-        print_json(importance_document(weighed))
-    elif as_csv:
-        from nasattn.report.importance_page import importance_table
-
-        print_csv(*importance_table(weighed))
-    else:
-        from nasattn.report.importance_page import importance_page
-        from nasattn.report.ink import print_page, suggest
-
-        print_page(lambda width: importance_page(weighed, width))
-        suggest(f"nasattn pareto {name}{runs_dir_words(runs_dir)}")
+    answer = Answer(
+        page=lambda width: report.importance_page(weighed, width),
+        document=lambda: report.importance_document(weighed),
+        rows=lambda: report.importance_table(weighed),
+        tables=lambda: report.importance_tables(weighed),
+        caption=lambda: caption(weighed.study, weighed.trials),
+    )
+    answer.print(form, f"nasattn pareto {name}{runs_dir_words(runs_dir)}")
 
 
 def weighed_of(study: "Study", *, with_importances: bool) -> "Weighed":

@@ -18,6 +18,10 @@ from nasattn.report.units import counted, duration, milliseconds, percent, point
 
 _STYLES = ("green", "magenta")
 _MARKERS = ("●", "○")
+_MEASURED = ("accuracy", "params", "flops", "flops_stock", "latency_ms")
+
+COMPARE_FIELDS = ("what", "first", "second", "difference")
+"""The columns of ``nasattn compare --csv``."""
 
 
 class Side(NamedTuple):
@@ -56,7 +60,7 @@ def compare_document(sides: Sides) -> Document:
     first, second = sides
     differences = {
         name: second_value - first_value
-        for name in ("accuracy", "params", "flops", "flops_stock", "latency_ms")
+        for name in _MEASURED
         if (first_value := getattr(first.trial, name)) is not None
         and (second_value := getattr(second.trial, name)) is not None
     }
@@ -69,6 +73,25 @@ def compare_document(sides: Sides) -> Document:
         "conditions": [c._asdict() for c in different_conditions(first.study, second.study)],
         "seed_noise": [noise._asdict() if noise else None for noise in map(_noise, sides)],
     }
+
+
+def compare_tables(sides: Sides) -> list[Table]:
+    """Return the tables of ``nasattn compare``: the numbers, and the sites with a module."""
+    names = _names(sides)
+    rows = site_rows(sides[0].trial, sides[1].trial)
+    return [_facts(sides, names), *([_site_table(rows, names, None)] if rows else [])]
+
+
+def compare_rows(sides: Sides) -> list[dict[str, Any]]:
+    """Return the rows of ``nasattn compare --csv``: measured values, then sites."""
+    a, b = (side.trial for side in sides)
+    differences = compare_document(sides)["differences"]
+    measured = [(name, getattr(a, name), getattr(b, name)) for name in _MEASURED]
+    placed = [(_site(row), *_modules(row)) for row in site_rows(a, b)]
+    return [
+        dict(zip(COMPARE_FIELDS, (*row, differences.get(row[0])), strict=True))
+        for row in (*measured, *placed)
+    ]
 
 
 def _names(sides: Sides) -> tuple[str, str]:
