@@ -1,13 +1,12 @@
 """The forms in which commands print tables: a page, JSON, CSV, or for a paper."""
 
-import inspect
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import wraps
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
+from nasattn.cli.gathered import gathered
 from nasattn.cli.options import AsJson
 from nasattn.errors import UserError
 
@@ -18,13 +17,6 @@ if TYPE_CHECKING:
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print comma-separated values instead.")]
 AsMarkdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown tables instead.")]
 AsLatex = Annotated[bool, typer.Option("--latex", help="Print LaTeX tables (booktabs) instead.")]
-
-_FORMS: Mapping[str, Any] = {
-    "as_json": AsJson,
-    "as_csv": AsCsv,
-    "as_markdown": AsMarkdown,
-    "as_latex": AsLatex,
-}
 
 
 class Answer(NamedTuple):
@@ -66,36 +58,25 @@ class Answer(NamedTuple):
                 suggest(following)
 
 
-def in_forms(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options --json, --csv, --markdown and --latex.
-
-    Its keyword ``form`` is the name of the one that was asked for, or empty for a page.
-    """
-
-    @wraps(command)
-    def asked(*arguments: Any, **keywords: Any) -> None:
-        given = [name for name in _FORMS if keywords.pop(name, False)]
-        command(*arguments, **keywords, form=_only(given))
-
-    own = [p for name, p in inspect.signature(command).parameters.items() if name != "form"]
-    keyword = inspect.Parameter.KEYWORD_ONLY
-    forms = [
-        inspect.Parameter(name, keyword, default=False, annotation=kind)
-        for name, kind in _FORMS.items()
-    ]
-    asked.__annotations__ = {p.name: p.annotation for p in (*own, *forms)}
-    vars(asked)["__signature__"] = inspect.Signature([*own, *forms])  # what typer reads
-    return asked
-
-
-def _only(given: Sequence[str]) -> str:
-    """Return the one form that was asked for.
+def form_of(
+    *,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    as_markdown: AsMarkdown = False,
+    as_latex: AsLatex = False,
+) -> str:
+    """Return the name of the one form that was asked for; empty for a page.
 
     Raises:
         UserError: more than one was.
     """
-    names = [name.removeprefix("as_") for name in given]
+    forms = {"json": as_json, "csv": as_csv, "markdown": as_markdown, "latex": as_latex}
+    names = [name for name, given in forms.items() if given]
     if len(names) > 1:
         options = " and ".join(f"--{name}" for name in names)
         raise UserError(f"{options}: only one of them can be printed")
     return names[0] if names else ""
+
+
+in_forms = gathered("form", form_of)
+"""Give a command the options --json, --csv, --markdown and --latex, as its keyword ``form``."""

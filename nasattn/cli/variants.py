@@ -10,12 +10,11 @@ from nasattn.cli.options import runs_dir_words
 from nasattn.errors import UnknownNameError, UserError
 
 if TYPE_CHECKING:
-    from nasattn.analysis.variants import Comparison, Variant
+    from nasattn.analysis.variants import Comparison
     from nasattn.records import Study
 
-
-MARGIN = 0.2 / 100
-"""Of accuracy: within it a variant counts as free, where nobody says otherwise."""
+MARGIN = 0.2
+"""Points within which a variant counts as free, where nobody says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ class Shown:
     """
 
     against: str | None = None
-    margin: float = 100 * MARGIN
+    margin: float = MARGIN
     wilcoxon: bool = False
     form: str = ""
 
@@ -52,6 +51,7 @@ def show_variants(
     """
     from nasattn.analysis.variants import compare_variants, variants_of
     from nasattn.records import load_study, load_trials
+    from nasattn.report.variants_page import own_reference
 
     study = load_study(runs_dir, name, storage=storage)
     _check_variants(study, making)
@@ -115,12 +115,6 @@ def check_before(shown: Shown, names: Sequence[str], seeds: int) -> None:
 def _check_margin(shown: Shown) -> None:
     if not shown.margin > 0:
         raise UserError(f"--margin {shown.margin:g}: must be above 0, in points of accuracy")
-
-
-def own_reference(study: "Study", variants: "Sequence[Variant]") -> str | None:
-    """Return what the study says its variants are compared with, where that was begun."""
-    own = study.table("origin").get("against")
-    return next((variant.name for variant in variants if variant.name == own), None)
 
 
 def _check_variants(study: "Study", making: Sequence[str]) -> None:

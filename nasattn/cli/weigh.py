@@ -15,10 +15,10 @@ from nasattn.cli.read import StudyName, numbered, opened
 from nasattn.errors import UserError
 
 if TYPE_CHECKING:
-    from nasattn.records import Study
+    from nasattn.analysis.evidence import Evidence
+    from nasattn.analysis.importance import Importances
     from nasattn.records.outline import Outline
     from nasattn.report.compare_page import Side
-    from nasattn.report.importance_page import Weighed
 
 First = Annotated[
     str, typer.Argument(metavar="A", help="A trial's number; OTHER:N is trial N of another study.")
@@ -73,8 +73,9 @@ def importance(
     """Show which decision drives accuracy and costs, and the effect of each option by stage."""
     from nasattn.report import importance_page as report
     from nasattn.report.conditions import caption
+    from nasattn.report.weighing import weigh
 
-    weighed = weighed_of(opened(name, runs_dir, storage), with_importances=not effects_alone)
+    weighed = weigh(opened(name, runs_dir, storage), None if effects_alone else _rate)
     answer = Answer(
         page=lambda width: report.importance_page(weighed, width),
         document=lambda: report.importance_document(weighed),
@@ -85,52 +86,13 @@ def importance(
     answer.print(form, f"nasattn pareto {name}{runs_dir_words(runs_dir)}")
 
 
-def weighed_of(study: "Study", *, with_importances: bool) -> "Weighed":
-    """Return what the trials of a study say about its decisions.
-
-    Raises:
-        UserError: it has no decisions or none recorded, or too few trials.
-    """
+def _rate(said: "Evidence", outline: "Outline") -> "Importances":
+    """Tell how important decisions are, by Optuna's evaluator."""
     from nasattn.analysis.decided import intervals
-    from nasattn.analysis.effects import effects
-    from nasattn.analysis.evidence import evidence
     from nasattn.analysis.importance import importances
-    from nasattn.records import load_trials
-    from nasattn.report.importance_page import Weighed
+    from nasattn.search.importance import PedAnova
 
-    outline = _outline(study)
-    trials = load_trials(study, curves=False)
-    said = evidence(outline, trials)
-    if not said.runs:
-        raise UserError(f'study "{study.name}" has no complete trial of its space yet')
-    found = None
-    if with_importances:
-        from nasattn.search.importance import PedAnova
-
-        evaluate = PedAnova(said.samples, intervals(outline))
-        found = importances(said.samples, said.parameters, evaluate)
-    whole = said.by_choice
-    by_choice = None
-    if len(whole.outline.decisions) < len(outline.decisions):
-        by_choice = effects(whole.runs, whole.options)
-    return Weighed(study, trials, said, effects(said.runs, said.options), by_choice, found)
-
-
-def _outline(study: "Study") -> "Outline":
-    from nasattn.records.outline import load_outline
-
-    if study.settings.get("variant"):
-        raise UserError(
-            f'study "{study.name}" lists variants, it decides nothing: `nasattn compare` sets two '
-            "of them side by side"
-        )
-    outline = load_outline(study.path)
-    if outline is None:
-        raise UserError(
-            f'study "{study.name}" was made by an older version, which did not record its '
-            f"decisions: `nasattn resume {study.name}` records them"
-        )
-    return outline
+    return importances(said.samples, said.parameters, PedAnova(said.samples, intervals(outline)))
 
 
 def _side(name: str, text: str, runs_dir: Path, storage: str | None) -> "Side":

@@ -36,6 +36,8 @@ _LATEX = {
 }
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|~])")
 _WORDS_WIDTH = r"p{0.35\linewidth}"
+_LONG_WIDTH = r"p{0.25\linewidth}"
+_LONGEST = 32  # letters of a cell that is not folded
 
 
 def tables_markup(form: str, tables: Sequence[Table], caption: str) -> str:
@@ -59,7 +61,8 @@ def markdown_table(table: Table, caption: str) -> str:
 def latex_table(table: Table, caption: str) -> str:
     """Write a table with booktabs' rules, whose package the document must load."""
     heads, rows, leftward = _columns(table)
-    kinds = ["l" if left else "r" for left in leftward]
+    columns = zip(leftward, *([len(cell) for cell in row] for row in (heads, *rows)), strict=True)
+    kinds = [_kind(max(lengths), left) for left, *lengths in columns]
     if table.words:
         kinds[-1] = _WORDS_WIDTH
     lines = (
@@ -76,6 +79,10 @@ def latex_table(table: Table, caption: str) -> str:
         r"\end{table}",
     )
     return "\n".join(lines) + "\n"
+
+
+def _kind(longest: int, left: bool) -> str:  # noqa: FBT001 - of a column
+    return "r" if not left else "l" if longest <= _LONGEST else _LONG_WIDTH
 
 
 def _columns(table: Table) -> tuple[list[str], list[list[str]], list[bool]]:
