@@ -8,6 +8,7 @@ Steps that are done are not done again; one that was cut off goes on where it wa
 import argparse
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -108,13 +109,14 @@ def main() -> None:
     search = ["nasattn search studies/story.toml --data", f"{kind}:DIR" if colon else kind]
     story.tell("search", " ".join([*search, *options]))
     winner = most_accurate()
-    story.tell("front", f"nasattn pareto {STUDY} --history")
+    story.tell("front", f"nasattn pareto {STUDY} --history --figure {asked.to}/front.svg")
     story.tell("winner", f"nasattn show {STUDY} {winner}")
-    story.tell("importance", f"nasattn importance {STUDY}")
+    story.tell("importance", f"nasattn importance {STUDY} --figure {asked.to}/effects.svg")
     story.tell("ablation", f"nasattn ablate {STUDY} {winner} --seeds {asked.seeds}")
     ablation = f"{STUDY}-{winner}-leave-one-out"
-    story.tell("against-bare", f"nasattn ablate {ablation} --against bare")
-    story.tell("report", f"nasattn report {STUDY}")
+    against = f"nasattn ablate {ablation} --against bare --figure {asked.to}/ablation.svg"
+    story.tell("against-bare", against)
+    story.tell("report", f"nasattn report {STUDY} --checklist {asked.to}/checklist.md")
     story.end(ablation)
 
 
@@ -147,6 +149,8 @@ def _page(steps: dict[str, dict[str, Any]], ablation: str) -> list[str]:
     for name, step in steps.items():
         lines += ["", f"## {name}", "", "```sh", step["command"], "```", ""]
         lines.append(f"![What it shows in a terminal]({step['file']}.svg)")
+        drawn = re.findall(r"--figure \S*?([\w-]+\.svg)", step["command"])
+        lines += [f"\n![What it draws into a file]({file})" for file in drawn]
     return [*lines, ""]
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -90,6 +91,10 @@ def test_the_story_goes_on_where_it_was_cut_off_and_tells_what_it_took(tmp_path:
     assert steps["search"]["attempts"] == 2
     assert steps["search"]["seconds"] > cut["search"]["seconds"]
     page = (tmp_path / "story" / "README.md").read_text(encoding="utf-8")
+    for drawn in re.findall(r"\]\((\S+svg)\)", page):
+        assert (tmp_path / "story" / drawn).exists()
+    assert "ablation.svg" in page
+    assert "| reporting |" in (tmp_path / "story" / "checklist.md").read_text(encoding="utf-8")
     for step in steps.values():
         assert f"({step['file']}.svg)" in page
         assert shown((tmp_path / "story" / f"{step['file']}.svg").read_text(encoding="utf-8"))

@@ -20,6 +20,12 @@ Storage = Annotated[
     typer.Option(help="The study's storage URL, with the password that the run folder leaves out."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
+Figure = Annotated[
+    Path | None,
+    typer.Option(
+        "--figure", "--plot", metavar="FILE", help="Also draw it into FILE.svg or FILE.png."
+    ),
+]
 InputShape = Annotated[
     str | None,
     typer.Option("--input-shape", metavar="C,H,W", help="[default: the backbone's own]"),
@@ -38,6 +44,18 @@ def seconds_of(option: str, text: str) -> float:
         return read_duration(text)
     except ValueError as error:
         raise UserError(f"{option}: {error}") from None
+
+
+def check_figure(file: Path | None) -> None:
+    """Check that a figure's file says of which kind it is, before the work is done.
+
+    Raises:
+        UserError: it does not.
+    """
+    if file is not None:
+        from nasattn.report.picture import OPTION, SUFFIXES, check_suffix
+
+        check_suffix(file, SUFFIXES, OPTION)
 
 
 def runs_dir_words(runs_dir: Path) -> str:

@@ -19,7 +19,7 @@ from nasattn.cli.front import (
     MinAccuracy,
     Steady,
 )
-from nasattn.cli.options import RUNS, AsJson, RunsDir, Storage, runs_dir_words
+from nasattn.cli.options import RUNS, AsJson, Figure, RunsDir, Storage, check_figure, runs_dir_words
 from nasattn.errors import UserError
 
 if TYPE_CHECKING:
@@ -29,10 +29,6 @@ if TYPE_CHECKING:
 
 StudyName = Annotated[
     str, typer.Argument(metavar="NAME", help="The study: the name of its folder.")
-]
-Plot = Annotated[
-    Path | None,
-    typer.Option(metavar="FILE", help="Also draw the learning curve into FILE.png or FILE.svg."),
 ]
 TrialNumber = Annotated[
     int | None, typer.Argument(metavar="TRIAL", help="The trial's number.", show_default=False)
@@ -110,30 +106,29 @@ def show(  # noqa: PLR0913 - one argument for each option of the command
     *,
     runs_dir: RunsDir = RUNS,
     storage: Storage = None,
-    plot: Plot = None,
+    figure: Figure = None,
     as_json: AsJson = False,
 ) -> None:
     """Show one trial: costs, the network with what sits where, learning curve.
 
-    Of an architecture's .json it shows the network.
+    Of an architecture's .json it shows the network. The figure is of the curve, or the network.
     """
     from nasattn.analysis import baseline
     from nasattn.records import load_trials
     from nasattn.records.outline import load_outline
 
+    check_figure(figure)
     if trial is None:
-        _show_file(name, as_json=as_json)
+        _show_file(name, figure, as_json=as_json)
         return
-    if plot:
-        _check_plot(plot)
     study = opened(name, runs_dir, storage)
     found = load_trials(study, curves=True)
     chosen = numbered(found, trial, study)
     outline = load_outline(study.path)
-    if plot:
+    if figure:
         from nasattn.report.curve_picture import draw_curve
 
-        draw_curve(study, chosen, plot)
+        draw_curve(study, chosen, figure)
     if as_json:
         from nasattn.report.documents import print_json, show_document
 
@@ -147,7 +142,7 @@ def show(  # noqa: PLR0913 - one argument for each option of the command
             suggest(_next(f"pareto {name}", runs_dir))
 
 
-def _show_file(file: str, *, as_json: bool) -> None:
+def _show_file(file: str, figure: Path | None, *, as_json: bool) -> None:
     """Show the network of an architecture's file, which is built for that.
 
     Raises:
@@ -161,7 +156,12 @@ def _show_file(file: str, *, as_json: bool) -> None:
     from nasattn.report.network_picture import architecture_page
 
     def describe() -> "Document":
-        return describe_placed(read_architecture(Path(file)))
+        found = describe_placed(read_architecture(Path(file)))
+        if figure:
+            from nasattn.report.network_drawing import draw_network
+
+            draw_network(found, figure)
+        return found
 
     answer(describe, architecture_page, f"nasattn cost {file}", as_json=as_json)
 
@@ -183,6 +183,7 @@ def pareto(  # noqa: PLR0913 - one argument for each option of the command
         bool,
         typer.Option("--posterior", help="The front as a model of all trials believes in it."),
     ] = False,
+    figure: Figure = None,
     form: str = "",
 ) -> None:
     """Show the front, against the bare backbone; with --csv --history its growth instead."""
@@ -191,11 +192,12 @@ def pareto(  # noqa: PLR0913 - one argument for each option of the command
     from nasattn.report.documents import pareto_document, pareto_table
     from nasattn.report.pareto_page import pareto_page, pareto_tables
 
+    check_figure(figure)
     study = opened(name, runs_dir, storage)
     limits = (max_params, max_flops, max_latency, min_accuracy)
     asked = Asked(*limits, cost, history, steadiness)
     if posterior:
-        if any(asked):
+        if any(asked) or figure:
             raise UserError(
                 "--posterior: is a front of its own; it takes none of the other options"
             )
@@ -203,6 +205,10 @@ def pareto(  # noqa: PLR0913 - one argument for each option of the command
         return
     found = load_trials(study, curves=form == "json")
     best, view = asked.look(study, found)
+    if figure:
+        from nasattn.report.front_picture import draw_front
+
+        draw_front(study, found, best, view, figure)
     answer = Answer(
         page=lambda width: pareto_page(study, found, best, width, view),
         document=lambda: pareto_document(study, best, view),
@@ -229,13 +235,6 @@ def _print_believed(study: "Study", runs_dir: Path, form: str) -> None:
         caption=lambda: f"{report.fit_words(best.fit)}; {caption(study, found)}",
     )
     answer.print(form, _next(f"suggest {study.name}", runs_dir))
-
-
-def _check_plot(file: Path) -> None:
-    from nasattn.report.curve_picture import SUFFIXES
-    from nasattn.report.picture import check_suffix
-
-    check_suffix(file, SUFFIXES, "--plot")
 
 
 def opened(name: str, runs_dir: Path, storage: str | None) -> "Study":

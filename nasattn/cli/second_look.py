@@ -10,7 +10,7 @@ import typer
 
 from nasattn.cli.answer import results_alone
 from nasattn.cli.forms import AsCsv, AsLatex, AsMarkdown, form_of
-from nasattn.cli.options import RUNS, AsJson, RunsDir, Storage
+from nasattn.cli.options import RUNS, AsJson, Figure, RunsDir, Storage, check_figure
 from nasattn.cli.read import numbered
 from nasattn.cli.search import (
     Data,
@@ -102,6 +102,7 @@ def how_of(  # noqa: PLR0913 - one argument for each option
     against: Against = None,
     margin: Margin = MARGIN,
     wilcoxon: Wilcoxon = False,
+    figure: Figure = None,
     storage: Storage = None,
     runs_dir: RunsDir = RUNS,
     as_json: AsJson = False,
@@ -110,6 +111,7 @@ def how_of(  # noqa: PLR0913 - one argument for each option
     as_latex: AsLatex = False,
 ) -> How:
     """Return what the options say."""
+    check_figure(figure)
     form = form_of(as_json=as_json, as_csv=as_csv, as_markdown=as_markdown, as_latex=as_latex)
     making = {
         "--name": new_name,
@@ -134,7 +136,7 @@ def how_of(  # noqa: PLR0913 - one argument for each option
         timeout,
         storage,
         runs_dir,
-        Shown(against, margin, wilcoxon, form),
+        Shown(against, margin, wilcoxon, form, figure),
         making,
     )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nasattn.cli.forms import Answer, in_forms
-from nasattn.cli.options import RUNS, RunsDir, Storage
+from nasattn.cli.options import RUNS, Figure, RunsDir, Storage, check_figure
 from nasattn.errors import UserError
 
 if TYPE_CHECKING:
@@ -108,21 +108,19 @@ def replay(  # noqa: PLR0913 - one argument for each option of the command
         float, typer.Option(min=0, max=0.99, help="The share of trials that is never stopped.")
     ] = 0.0,
     jobs: Annotated[int, typer.Option(min=1, max=256, help="Processes that replay.")] = 1,
-    plot: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Also draw it into FILE.png or FILE.svg.")
-    ] = None,
+    figure: Figure = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the JSON there.")
     ] = None,
     form: str = "",
 ) -> None:
     """Simulate searches on a table: real samplers and pruners, trainings looked up, in seconds."""
+    check_figure(figure)
     from nasattn.analysis.replays import summarise
     from nasattn.records.table_file import read_table
     from nasattn.report.replay_page import Compared
     from nasattn.search.replay.tabled import Engine, check_sampler, read_pruner
 
-    _check_plot(plot)
     check_sampler(sampler)
     found = read_table(file)
     epochs = _epochs(budget, found.epochs)
@@ -143,19 +141,11 @@ def replay(  # noqa: PLR0913 - one argument for each option of the command
         summary=summarise(found, own, others, epochs),
         random=summarise(found, others, others, epochs),
     )
-    if plot:
+    if figure:
         from nasattn.report.replay_picture import draw_replays
 
-        draw_replays(compared, plot)
+        draw_replays(compared, figure)
     _answer(compared, output).print(form)
-
-
-def _check_plot(plot: Path | None) -> None:
-    if plot:
-        from nasattn.report.curve_picture import SUFFIXES
-        from nasattn.report.picture import check_suffix
-
-        check_suffix(plot, SUFFIXES, "--plot")
 
 
 def _epochs(budget: str, whole: int) -> int:

@@ -26,12 +26,14 @@ class Shown:
         margin: Points within which a variant counts as free.
         wilcoxon: The signed-rank test in place of the t-test.
         form: ``json``, ``csv``, ``markdown``, ``latex``, or nothing for a page.
+        figure: Where the differences are drawn too.
     """
 
     against: str | None = None
     margin: float = MARGIN
     wilcoxon: bool = False
     form: str = ""
+    figure: Path | None = None
 
 
 def show_variants(
@@ -66,6 +68,10 @@ def show_variants(
         margin=shown.margin / 100,
         test="wilcoxon" if shown.wilcoxon else "t",
     )
+    if shown.figure:
+        from nasattn.report.interval_picture import draw_ablation
+
+        draw_ablation(study, trials, found, shown.figure)
     if shown.form:
         sys.stdout.write(_text(study, found, shown.form))
         return

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nasattn.cli.forms import Answer, in_forms
-from nasattn.cli.options import RUNS, RunsDir, Storage, runs_dir_words
+from nasattn.cli.options import RUNS, Figure, RunsDir, Storage, check_figure, runs_dir_words
 from nasattn.cli.read import StudyName, numbered, opened
 from nasattn.errors import UserError
 
@@ -60,12 +60,13 @@ def compare(  # noqa: PLR0913 - one argument for each option of the command
 
 
 @in_forms
-def importance(
+def importance(  # noqa: PLR0913 - one argument for each option of the command
     name: StudyName,
     *,
     effects_alone: Annotated[
         bool, typer.Option("--map", help="Only the map of effects, which takes no time.")
     ] = False,
+    figure: Figure = None,
     runs_dir: RunsDir = RUNS,
     storage: Storage = None,
     form: str = "",
@@ -75,7 +76,12 @@ def importance(
     from nasattn.report.conditions import caption
     from nasattn.report.weighing import weigh
 
+    check_figure(figure)
     weighed = weigh(opened(name, runs_dir, storage), None if effects_alone else _rate)
+    if figure:
+        from nasattn.report.interval_picture import draw_effects
+
+        draw_effects(weighed, figure)
     answer = Answer(
         page=lambda width: report.importance_page(weighed, width),
         document=lambda: report.importance_document(weighed),

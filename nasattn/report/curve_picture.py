@@ -5,15 +5,14 @@ from typing import TYPE_CHECKING
 
 from nasattn.errors import UserError
 from nasattn.records import Study, Trial
-from nasattn.report.conditions import conditions
+from nasattn.report.conditions import caption
 from nasattn.report.curves import Panel, panels
-from nasattn.report.picture import RIGHT, SMALL, WRONG, folded_for, new_figure, write_figure
+from nasattn.report.picture import OPTION, RIGHT, WRONG, new_figure, write_titled
 from nasattn.report.placements import describe
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-SUFFIXES = (".png", ".svg")
 _WIDTH, _HEIGHT = 9.0, 4.6  # inches
 
 
@@ -26,16 +25,12 @@ def draw_curve(study: Study, trial: Trial, file: Path) -> None:
     """
     drawn = panels(study, trial.curve)
     if not drawn:
-        raise UserError(f"--plot {file}: no epoch of trial {trial.trial} is finished yet")
-    figure = new_figure(_WIDTH, _HEIGHT, "--plot")
-    title = f"{study.name}, trial {trial.trial} ({trial.state}): {describe(trial)}"
-    figure.suptitle(folded_for(title, _WIDTH, 11), fontsize=11)
+        raise UserError(f"{OPTION} {file}: no epoch of trial {trial.trial} is finished yet")
+    figure = new_figure(_WIDTH, _HEIGHT)
     for axes, panel in zip(figure.subplots(1, len(drawn), squeeze=False)[0], drawn, strict=True):
         _draw(axes, panel)
-    figure.supxlabel(
-        folded_for(f"conditions: {conditions(study, [trial])}", _WIDTH, SMALL), fontsize=SMALL
-    )
-    write_figure(figure, file)
+    title = f"{study.name}, trial {trial.trial} ({trial.state}): {describe(trial)}"
+    write_titled(figure, title, caption(study, [trial]), file)
 
 
 def _draw(axes: "Axes", panel: Panel) -> None:
