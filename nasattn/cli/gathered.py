@@ -3,25 +3,27 @@
 import inspect
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
-Command = Callable[..., None]
+Returned = TypeVar("Returned")
 
 
-def gathered(name: str, make: Callable[..., Any]) -> Callable[[Command], Command]:
-    """Return what gives a command the options of ``make``, after its own.
+def gathered(
+    name: str, make: Callable[..., Any]
+) -> Callable[[Callable[..., Returned]], Callable[..., Returned]]:
+    """Return what gives a function the options of ``make``, after its own.
 
     Args:
-        name: Of the command's keyword that gets what ``make`` returns of them.
+        name: Of the function's keyword that gets what ``make`` returns of them.
         make: Takes the options as keywords.
     """
     shared = inspect.signature(make).parameters
 
-    def gather(command: Command) -> Command:
+    def gather(command: Callable[..., Returned]) -> Callable[..., Returned]:
         @wraps(command)
-        def asked(*arguments: Any, **keywords: Any) -> None:
+        def asked(*arguments: Any, **keywords: Any) -> Returned:
             given = {key: keywords.pop(key) for key in shared if key in keywords}
-            command(*arguments, **keywords, **{name: make(**given)})
+            return command(*arguments, **keywords, **{name: make(**given)})
 
         own = [p for key, p in inspect.signature(command).parameters.items() if key != name]
         every = [*own, *shared.values()]

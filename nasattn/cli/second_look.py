@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nasattn.cli.answer import results_alone
-from nasattn.cli.forms import AsCsv, AsLatex, AsMarkdown, form_of
-from nasattn.cli.options import RUNS, AsJson, Figure, RunsDir, Storage, check_figure
+from nasattn.cli.forms import in_forms
+from nasattn.cli.options import RUNS, Figure, RunsDir, Storage, check_figure
 from nasattn.cli.read import numbered
 from nasattn.cli.search import (
     Data,
@@ -85,6 +85,7 @@ class How:
     making: Mapping[str, Any]
 
 
+@in_forms
 def how_of(  # noqa: PLR0913 - one argument for each option
     *,
     new_name: NewName = None,
@@ -105,14 +106,10 @@ def how_of(  # noqa: PLR0913 - one argument for each option
     figure: Figure = None,
     storage: Storage = None,
     runs_dir: RunsDir = RUNS,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-    as_markdown: AsMarkdown = False,
-    as_latex: AsLatex = False,
+    form: str = "",
 ) -> How:
     """Return what the options say."""
     check_figure(figure)
-    form = form_of(as_json=as_json, as_csv=as_csv, as_markdown=as_markdown, as_latex=as_latex)
     making = {
         "--name": new_name,
         "--seeds": seeds,

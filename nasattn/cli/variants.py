@@ -1,16 +1,15 @@
 """Printing the table of a study of variants."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nasattn.cli.forms import Answer
 from nasattn.cli.options import runs_dir_words
 from nasattn.errors import UnknownNameError, UserError
 
 if TYPE_CHECKING:
-    from nasattn.analysis.variants import Comparison
     from nasattn.records import Study
 
 MARGIN = 0.2
@@ -53,7 +52,9 @@ def show_variants(
     """
     from nasattn.analysis.variants import compare_variants, variants_of
     from nasattn.records import load_study, load_trials
-    from nasattn.report.variants_page import own_reference
+    from nasattn.report import variants_document as report
+    from nasattn.report import variants_page as page
+    from nasattn.report.conditions import caption
 
     study = load_study(runs_dir, name, storage=storage)
     _check_variants(study, making)
@@ -64,7 +65,7 @@ def show_variants(
         raise UserError(f'study "{name}": no trial is complete yet; nasattn resume {name} goes on')
     found = compare_variants(
         variants,
-        against=shown.against or own_reference(study, variants),
+        against=shown.against or page.own_reference(study, variants),
         margin=shown.margin / 100,
         test="wilcoxon" if shown.wilcoxon else "t",
     )
@@ -72,14 +73,15 @@ def show_variants(
         from nasattn.report.interval_picture import draw_ablation
 
         draw_ablation(study, trials, found, shown.figure)
-    if shown.form:
-        sys.stdout.write(_text(study, found, shown.form))
-        return
-    from nasattn.report.ink import print_page, suggest
-    from nasattn.report.variants_page import variants_page
-
-    print_page(lambda width: variants_page(study, trials, found, width))
-    suggest(f"nasattn trials {name}{runs_dir_words(runs_dir)}")
+    rows = report.variants_rows(study, found)
+    answer = Answer(
+        page=lambda width: page.variants_page(study, trials, found, width),
+        document=lambda: report.variants_document(study, found),
+        rows=lambda: (list(rows[0]), rows),
+        tables=lambda: [report.variants_table(found)],
+        caption=lambda: caption(study, trials),
+    )
+    answer.print(shown.form, f"nasattn trials {name}{runs_dir_words(runs_dir)}")
 
 
 def show_what_there_is(name: str, runs_dir: Path, storage: str | None, shown: Shown) -> None:
@@ -137,16 +139,3 @@ def _check_variants(study: "Study", making: Sequence[str]) -> None:
             f"{', '.join(making)}: for variants to be made; {name} alone shows those that it has, "
             f"{name} TRIAL makes others"
         )
-
-
-def _text(study: "Study", found: "Comparison", form: str) -> str:
-    from nasattn.report import variants_document as report
-    from nasattn.report.documents import csv_text, json_text
-
-    if form == "json":
-        indent = 2 if sys.stdout.isatty() else None
-        return json_text(report.variants_document(study, found), indent=indent) + "\n"
-    if form == "csv":
-        rows = report.variants_rows(study, found)
-        return csv_text(list(rows[0]), rows)
-    return report.variants_markup(study, found, form)

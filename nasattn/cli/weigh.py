@@ -38,22 +38,27 @@ def compare(  # noqa: PLR0913 - one argument for each option of the command
     first: First,
     second: Second,
     *,
+    figure: Figure = None,
     runs_dir: RunsDir = RUNS,
     storage: Storage = None,
     form: str = "",
 ) -> None:
     """Show two trials side by side: sites, costs, curves, and what their difference is worth."""
     from nasattn.report import compare_page as report
-    from nasattn.report.conditions import caption
 
+    check_figure(figure)
     sides = (_side(name, first, runs_dir, storage), _side(name, second, runs_dir, storage))
     one = sides[1]
+    if figure:
+        from nasattn.report.curve_picture import draw_comparison
+
+        draw_comparison(sides, figure)
     answer = Answer(
         page=lambda width: report.compare_page(sides, width),
         document=lambda: report.compare_document(sides),
         rows=lambda: (report.COMPARE_FIELDS, report.compare_rows(sides)),
         tables=lambda: report.compare_tables(sides),
-        caption=lambda: "; ".join(caption(side.study, [side.trial]) for side in sides),
+        caption=lambda: report.sides_caption(sides),
     )
     command = f"nasattn show {one.study.name} {one.trial.trial}"
     answer.print(form, command + runs_dir_words(runs_dir))

@@ -8,7 +8,7 @@ from nasattn.analysis.noise import Noise, paired_difference, seed_noise
 from nasattn.records import Study, Trial
 from nasattn.records.outline import Outline
 from nasattn.report.call_sites import natural
-from nasattn.report.conditions import conditions
+from nasattn.report.conditions import caption, conditions
 from nasattn.report.documents import Document
 from nasattn.report.ink import folded, paint, plot_width
 from nasattn.report.placements import module_words, options_words
@@ -50,7 +50,7 @@ def compare_page(sides: Sides, width: int | None) -> list[str]:
     page += [*_facts(sides, names).lines(width), ""]
     page += [*folded(_remarks(sides), width), ""]
     page += [*_sites(sides, names, width), ""]
-    if curves := _curves(sides, names, plot_width(width)):
+    if curves := _curves(sides, plot_width(width)):
         page += [*curves, ""]
     return [*page, *folded(_conditions(sides, names), width)]
 
@@ -80,6 +80,11 @@ def compare_tables(sides: Sides) -> list[Table]:
     names = _names(sides)
     rows = site_rows(sides[0].trial, sides[1].trial)
     return [_facts(sides, names), *([_site_table(rows, names, None)] if rows else [])]
+
+
+def sides_caption(sides: Sides) -> str:
+    """Return the conditions of both, once where they are the same."""
+    return "; ".join(dict.fromkeys(caption(side.study, [side.trial]) for side in sides))
 
 
 def compare_rows(sides: Sides) -> list[dict[str, Any]]:
@@ -234,14 +239,19 @@ def _module(placement: Mapping[str, Any] | None) -> str:
     return "-" if placement is None else module_words(placement)
 
 
-def _curves(sides: Sides, names: tuple[str, str], width: int) -> list[str]:
-    series = tuple(
+def comparison_series(sides: Sides) -> tuple[tuple[Series, ...], str]:
+    """Return the learning curves of both, and the label of what they show."""
+    series = (
         Series(name, marker, style, _points(side.trial), path="·")
-        for side, name, marker, style in zip(sides, names, _MARKERS, _STYLES, strict=True)
+        for side, name, marker, style in zip(sides, _names(sides), _MARKERS, _STYLES, strict=True)
     )
+    return tuple(series), f"{sides[0].study.evaluated} accuracy (%)"
+
+
+def _curves(sides: Sides, width: int) -> list[str]:
+    series, label = comparison_series(sides)
     if not any(one.points for one in series):
         return []
-    label = f"{sides[0].study.evaluated} accuracy (%)"
     return plot(series, "epoch", label, width=width, height=max(6, width // 9))
 
 

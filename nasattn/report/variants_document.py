@@ -6,8 +6,6 @@ from typing import Any
 from nasattn.analysis.paired import CONFIDENCE, Difference, Interval
 from nasattn.analysis.variants import Compared, Comparison
 from nasattn.records import Study
-from nasattn.report.conditions import caption
-from nasattn.report.markup import tables_markup
 from nasattn.report.table import Row, Table
 from nasattn.report.variants_page import accuracy_row, cost_row, effects_of, overstatements
 
@@ -17,14 +15,13 @@ _MARKUP_HEADS = (
 )
 
 
-def variants_markup(study: Study, found: Comparison, form: str) -> str:
-    """Return the table for a paper, all in one: ``markdown`` or ``latex``."""
-    rows = [
+def variants_table(found: Comparison) -> Table:
+    """Return the table for a paper, all in one."""
+    rows = (
         (*accuracy_row(row, found).cells[:-1], *cost_row(row, found).cells[1:], row.verdict)
         for row in found.rows
-    ]
-    table = Table(_MARKUP_HEADS, "", tuple(map(Row, rows)), f"Against {found.against.name}")
-    return tables_markup(form, [table], caption(study, []))
+    )
+    return Table(_MARKUP_HEADS, "", tuple(map(Row, rows)), f"Against {found.against.name}")
 
 
 def variants_document(study: Study, found: Comparison) -> Mapping[str, Any]:

@@ -16,6 +16,8 @@ from nasattn.cli.main import app
 from nasattn.errors import UserError
 from nasattn.records import Study, Trial, load_study
 from nasattn.records.outline import OUTLINE_FILE, KeptSite
+from nasattn.report.compare_page import Side
+from nasattn.report.curve_picture import draw_comparison
 from nasattn.report.front_picture import draw_front
 from nasattn.report.front_view import PLAIN
 from nasattn.report.interval_picture import draw_ablation, draw_effects
@@ -23,7 +25,7 @@ from nasattn.report.network_drawing import draw_network
 from nasattn.report.picture import OPTION
 from nasattn.report.weighing import weigh
 from tests.outlines import make_outline, placed
-from tests.studies import make_study, make_trial, write_settings
+from tests.studies import make_curve, make_study, make_trial, write_settings
 
 
 def texts(file: Path) -> list[str]:
@@ -105,6 +107,15 @@ def test_a_network_has_each_call_and_each_module_in_its_place(tmp_path: Path) ->
     draw_network(document, tmp_path / "net.png")
     with Image.open(tmp_path / "net.png") as picture:
         assert picture.width == 1400
+
+
+def test_a_comparison_has_both_curves(tmp_path: Path) -> None:
+    study, trials = a_study(tmp_path, [make_trial(n, curve=make_curve(3 * n)) for n in range(3)])
+    side = {n: Side(study, trials[n], trials, None) for n in range(3)}
+    draw_comparison((side[1], side[2]), tmp_path / "c.svg")
+    assert {"trial 1", "trial 2", "validation accuracy (%)"} <= set(texts(tmp_path / "c.svg"))
+    with pytest.raises(UserError, match="no epoch of either"):
+        draw_comparison((side[0], side[0]), Path("x.svg"))
 
 
 @pytest.mark.parametrize(
