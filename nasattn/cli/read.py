@@ -82,18 +82,16 @@ def trials(
         watch_trials(name, runs_dir, storage, as_json=form == "json")
         return
     from nasattn.records import load_trials
-    from nasattn.report.conditions import caption
-    from nasattn.report.documents import TRIAL_FIELDS, trials_document
-    from nasattn.report.trials_page import trials_page, trials_table
+    from nasattn.report import trials_page as report
 
     study = opened(name, runs_dir, storage)
     found = load_trials(study, curves=form == "json")
     answer = Answer(
-        page=lambda width: trials_page(study, found, width),
-        document=lambda: trials_document(study, found),
-        rows=lambda: (TRIAL_FIELDS, [trial.to_dict() for trial in found]),
-        tables=lambda: [trials_table(study, found)],
-        caption=lambda: caption(study, found),
+        page=lambda width: report.trials_page(study, found, width),
+        document=lambda: report.trials_document(study, found),
+        rows=lambda: (report.TRIAL_FIELDS, [trial.to_dict() for trial in found]),
+        tables=lambda: [report.trials_table(study, found)],
+        caption=lambda: _caption(study, found),
     )
     answer.print(form, _next(f"pareto {name}", runs_dir) if found else "")
 
@@ -248,6 +246,12 @@ def opened(name: str, runs_dir: Path, storage: str | None) -> "Study":
         again = f"`nasattn resume {name}{runs_dir_words(runs_dir)}` rebuilds it"
         tell([f"note: {study.storage} is gone: read from the trials' folders; {again}"])
     return study
+
+
+def _caption(study: "Study", found: "tuple[Trial, ...]") -> str:
+    from nasattn.report.conditions import caption  # for papers alone
+
+    return caption(study, found)
 
 
 def numbered(found: "tuple[Trial, ...]", number: int, study: "Study") -> "Trial":

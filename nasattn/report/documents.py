@@ -9,27 +9,20 @@ from dataclasses import asdict
 from typing import Any
 
 from nasattn.analysis import Front, Result, direction
-from nasattn.records import FIELDS, Study, Trial
+from nasattn.records import Study, Trial
 from nasattn.records.outline import Outline
 from nasattn.report.front_view import PLAIN, View, growth_rows
+from nasattn.report.trials_page import TRIAL_FIELDS
 
 Document = Mapping[str, Any]
 
 _MARKS = ("front", "baseline", "knee")
-
-TRIAL_FIELDS = tuple(name for name in FIELDS if name != "curve")
-"""The columns of ``nasattn trials --csv``."""
 
 GROWTH_FIELDS = ("trial", "finished", "trials", "epochs", "hypervolume")
 """The columns of ``nasattn pareto --history --csv``."""
 
 PARETO_FIELDS = (*TRIAL_FIELDS, "repeats", "repeat_trials", "accuracy_sd", *_MARKS)
 """The columns of ``nasattn pareto --csv``."""
-
-
-def trials_document(study: Study, trials: Iterable[Trial]) -> Document:
-    """Return ``nasattn trials --json``."""
-    return {"study": study.name, "trials": [trial.to_dict() for trial in trials]}
 
 
 def show_document(study: Study, trial: Trial, outline: Outline | None = None) -> Document:

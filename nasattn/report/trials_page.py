@@ -1,15 +1,24 @@
 """All trials of a study on a terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from nasattn.records import Study, Trial
+from nasattn.records import FIELDS, Study, Trial
 from nasattn.report.ink import folded, paint
 from nasattn.report.placements import describe
 from nasattn.report.progress import STATE_STYLES, progress_words
 from nasattn.report.table import Row, Table
 from nasattn.report.units import duration, human, milliseconds, percent
 
+TRIAL_FIELDS = tuple(name for name in FIELDS if name != "curve")
+"""The columns of ``nasattn trials --csv``."""
+
 _HEADS = ("trial", "<state", "accuracy %", "best %", "params", "flops", "epochs", "time")
+
+
+def trials_document(study: Study, trials: Iterable[Trial]) -> dict[str, Any]:
+    """Return ``nasattn trials --json``."""
+    return {"study": study.name, "trials": [trial.to_dict() for trial in trials]}
 
 
 def trials_page(study: Study, trials: Sequence[Trial], width: int | None) -> list[str]:
