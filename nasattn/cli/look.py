@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nasattn.cli.answer import answer, results_alone
+from nasattn.cli.answer import results_alone
 from nasattn.cli.forms import Answer, in_forms
-from nasattn.cli.options import AsJson, InputShape
+from nasattn.cli.options import InputShape
 from nasattn.errors import UserError
 
 if TYPE_CHECKING:
@@ -28,31 +28,49 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def modules(*, as_json: AsJson = False) -> None:
+@in_forms
+def modules(*, form: str = "") -> None:
     """List the attention modules: slot kinds, hyperparameters, costs, papers."""
     from nasattn.cost.describing import describe_modules
-    from nasattn.report.modules_page import modules_page
+    from nasattn.report import modules_page as report
 
-    answer(describe_modules, modules_page, as_json=as_json)
+    with results_alone():
+        document = describe_modules()
+    answered = Answer(
+        page=lambda width: report.modules_page(document, width),
+        document=lambda: document,
+        rows=lambda: (report.MODULE_FIELDS, document["modules"]),
+        tables=lambda: report.modules_tables(document),
+        caption=lambda: report.modules_caption(document),
+    )
+    answered.print(form)
 
 
+@in_forms
 def sites(
     backbone: Annotated[str, typer.Argument(help="Its name.", show_default=False)],
     *,
     input_shape: InputShape = None,
     arg: Arguments = None,
     slot: Annotated[str | None, typer.Option(help="Only sites of this kind.")] = None,
-    as_json: AsJson = False,
+    form: str = "",
 ) -> None:
     """List every place of a backbone that can take a module, and what is refused and why."""
     from nasattn.placement.describing import describe_sites
-    from nasattn.report.sites_page import sites_page
+    from nasattn.report import sites_page as report
 
-    def describe() -> "Document":
+    with results_alone():
         asked = _backbone(backbone, input_shape, arg)
-        return describe_sites(asked.backbone, dict(asked.backbone_args), asked.input_shape, slot)
-
-    answer(describe, sites_page, "nasattn modules", as_json=as_json)
+        arguments = dict(asked.backbone_args)
+        document = describe_sites(asked.backbone, arguments, asked.input_shape, slot)
+    answered = Answer(
+        page=lambda width: report.sites_page(document, width),
+        document=lambda: document,
+        rows=lambda: (report.SITE_FIELDS, document["sites"]),
+        tables=lambda: report.sites_tables(document),
+        caption=lambda: report.sites_caption(document),
+    )
+    answered.print(form, "nasattn modules")
 
 
 @in_forms

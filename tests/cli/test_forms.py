@@ -20,8 +20,9 @@ from tests.studies import make_curve, make_study, make_trial
 
 TABULAR = (
     *("studies", "trials", "pareto", "compare", "importance", "ablate", "retrain", "suggest"),
-    *("savings", "table", "replay", "cost"),
+    *("savings", "table", "replay", "cost", "sites", "modules"),
 )
+SPACE = Path(__file__).parents[2] / "search_spaces" / "digits.toml"
 FORMS = ("--json", "--csv", "--markdown", "--latex")
 
 
@@ -52,7 +53,7 @@ def run(runs: Path, *arguments: str) -> str:
 def test_a_tabular_command_has_every_form_and_takes_one(command: str) -> None:
     known = {option for p in get_command(app).commands[command].params for option in p.opts}
     assert known >= set(FORMS)
-    names = ["x.toml", "1", "2"][: {"compare": 3, "studies": 0}.get(command, 1)]
+    names = ["x.toml", "1", "2"][: {"compare": 3, "studies": 0, "modules": 0}.get(command, 1)]
     done = CliRunner().invoke(app, [command, *names, "--csv", "--latex"])
     assert done.exit_code
     assert str(done.exception).startswith("--csv and --latex: only one of them")
@@ -70,6 +71,9 @@ def test_a_tabular_command_has_every_form_and_takes_one(command: str) -> None:
         (["savings", "one_study"], 1),
         (["table", "made.jsonl.gz"], 2),
         (["cost", "resnet8"], 1),
+        (["sites", "resnet8"], 1),
+        (["modules"], 3),
+        (["space", "show", str(SPACE)], 3),
     ],
     ids=lambda words: " ".join(words) if isinstance(words, list) else "",
 )
