@@ -47,15 +47,16 @@ def seconds_of(option: str, text: str) -> float:
 
 
 def check_figure(file: Path | None) -> None:
-    """Check that a figure's file says of which kind it is, before the work is done.
+    """Check that a figure can be drawn into a file of this name, before the work is done.
 
     Raises:
-        UserError: it does not.
+        UserError: the name does not say of which kind it is, or matplotlib is not installed.
     """
     if file is not None:
-        from nasattn.report.picture import OPTION, SUFFIXES, check_suffix
+        from nasattn.report.picture import OPTION, SUFFIXES, check_suffix, import_plots
 
         check_suffix(file, SUFFIXES, OPTION)
+        import_plots(OPTION)
 
 
 def runs_dir_words(runs_dir: Path) -> str:

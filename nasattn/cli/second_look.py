@@ -240,8 +240,8 @@ def _show_plan(study: "StudyFile", source: "Source", how: How) -> None:
         from nasattn.report.documents import print_json
 
         print_json(planned)
-    elif how.shown.form:
-        raise UserError(f"--dry-run and --{how.shown.form}: what is planned has no such form")
+    elif asked := how.shown.form or (how.shown.figure and "figure"):
+        raise UserError(f"--dry-run and --{asked}: what is planned has no such form")
     else:
         print_page(lambda width: plan_page(planned, width))
 
