@@ -77,12 +77,15 @@ def importance(  # noqa: PLR0913 - one argument for each option of the command
     form: str = "",
 ) -> None:
     """Show which decision drives accuracy and costs, and the effect of each option by stage."""
+    from nasattn.records import load_trials
     from nasattn.report import importance_page as report
     from nasattn.report.conditions import caption
     from nasattn.report.weighing import weigh
 
     check_figure(figure)
-    weighed = weigh(opened(name, runs_dir, storage), None if effects_alone else _rate)
+    study = opened(name, runs_dir, storage)
+    trials = load_trials(study, curves=False)
+    weighed = weigh(study, trials, None if effects_alone else _rate)
     if figure:
         from nasattn.report.interval_picture import draw_effects
 

@@ -1,12 +1,12 @@
 """What a study's trials say about its decisions, gathered for its page, its tables and reports."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from nasattn.analysis.effects import effects
 from nasattn.analysis.evidence import Evidence, evidence
 from nasattn.analysis.importance import Importances
 from nasattn.errors import UserError
-from nasattn.records import Study, load_trials
+from nasattn.records import Study, Trial
 from nasattn.records.outline import Outline, load_outline
 from nasattn.report.importance_page import Weighed
 
@@ -14,18 +14,18 @@ Rate = Callable[[Evidence, Outline], Importances]
 """Tells how important each decision is, from the evidence on it."""
 
 
-def weigh(study: Study, rate: Rate | None = None) -> Weighed:
+def weigh(study: Study, trials: Sequence[Trial], rate: Rate | None = None) -> Weighed:
     """Return what the trials of a study say about its decisions.
 
     Args:
         study: The study.
+        trials: All of it.
         rate: Where the decisions' importances are asked for too.
 
     Raises:
         UserError: it has no decisions or none recorded, or too few trials.
     """
     outline = _outline(study)
-    trials = load_trials(study, curves=False)
     said = evidence(outline, trials)
     if not said.runs:
         raise UserError(f'study "{study.name}" has no complete trial of its space yet')

@@ -61,7 +61,7 @@ def test_every_option_has_its_row_and_what_is_not_told_says_so(tmp_path: Path) -
         found.append(make_trial(number, placements=placed(*stages), accuracy=accuracy))
     folder = make_study(tmp_path, "one", found)
     (folder / OUTLINE_FILE).write_text(json.dumps(asdict(make_outline())))
-    weighed = weigh(load_study(tmp_path, "one"))
+    weighed = weigh(load_study(tmp_path, "one"), found)
     draw_effects(weighed, tmp_path / "effects.svg")
     said = texts(tmp_path / "effects.svg")
     for effect in weighed.effects.effects:

@@ -28,7 +28,7 @@ def report_of(study: Study, trials: Sequence[Trial], gallery: Gallery | None) ->
         gallery: Pictures that one of its networks classified; None without.
     """
     found = front(trials, study.objectives, study.cost_range)
-    drawn = (*_network(study, found), *_effects(study))
+    drawn = (*_network(study, found), *_effects(study, trials))
     return Report(study, trials, found, gallery, _comparison(study, trials), drawn, kin_of(study))
 
 
@@ -41,12 +41,12 @@ def _network(study: Study, found: Front) -> Iterator[Drawn]:
         yield Drawn("network", f"The network of trial {chosen.trial.trial}", lines)
 
 
-def _effects(study: Study) -> Iterator[Drawn]:
+def _effects(study: Study, trials: Sequence[Trial]) -> Iterator[Drawn]:
     """Yield the map of effects, or why there is none."""
     if study.settings.get("variant"):
         return
     try:
-        lines = importance_page(weigh(study), _COLUMNS)
+        lines = importance_page(weigh(study, trials), _COLUMNS)
     except UserError as error:
         lines = [str(error)]
     yield Drawn("effects", "What each choice does", lines)
