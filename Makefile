@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 # files' own order: the longest have few tests and would otherwise come last.
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup search picture test test-slow test-services test-all lint types format check bench-reading bench-modules bench-cost bench-pruners bench-samplers bench-bed bench-search bench-training clean bench-scale bench-scaling soak bench-cluster
+.PHONY: help setup search picture test test-slow test-services test-all lint types format check bench-reading bench-modules bench-cost bench-pruners bench-samplers bench-bed bench-search bench-training clean bench-scale bench-scaling soak bench-cluster screenshots story
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,8 +23,11 @@ setup: $(STAMP) ## Install nasattn and the developers' tools into .venv
 search: setup ## Run the quickstart study (a minute) and show its front
 	$(BIN)/nasattn search studies/quickstart.toml
 
-picture: search ## Draw the quickstart's front for the README
-	$(BIN)/python benchmarks/picture.py quickstart studies/quickstart.svg
+screenshots: search ## Draw what the README shows of the quickstart in a terminal
+	$(BIN)/python benchmarks/screenshot.py studies/quickstart.svg "nasattn pareto quickstart"
+
+story: setup ## From a space to a report on pictures (over an hour): make story DATA=imagefolder:DIR
+	$(BIN)/python benchmarks/story.py $(or $(DATA),$(error say where CIFAR-10 is: DATA=imagefolder:DIR or DATA=cifar10:DIR))
 
 test: setup ## Run the default tests and say what they leave out
 	$(PYTEST)

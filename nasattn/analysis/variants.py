@@ -24,6 +24,9 @@ from nasattn.records import Trial
 BARE = "bare"
 """What the bare backbone is called where the study has no name for it."""
 
+MARGIN = 0.2 / 100
+"""Of accuracy: within it a variant counts as free, where nobody says otherwise."""
+
 TESTS = ("t", "wilcoxon")
 
 

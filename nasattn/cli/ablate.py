@@ -1,55 +1,17 @@
 """The commands that take a second look: ablate and retrain."""
 
-from pathlib import Path
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from nasattn.cli.answer import results_alone
-from nasattn.cli.options import RUNS, AsCsv, AsJson, RunsDir, Storage
+from nasattn.cli.gathered import gathered
 from nasattn.cli.read import StudyName
-from nasattn.cli.search import (
-    Data,
-    Device,
-    Epochs,
-    Profile,
-    Set,
-    Timeout,
-    Workers,
-    overrides_of,
-)
-from nasattn.cli.second_look import How, carry_out, front_of, is_name, trials_of
-from nasattn.cli.variants import MARGIN, Shown, chosen_form, show_variants
+from nasattn.cli.search import Profile
+from nasattn.cli.second_look import How, carry_out, front_of, how_of, is_name, trials_of
+from nasattn.cli.variants import show_variants
 from nasattn.errors import UserError
-
-Seeds = Annotated[
-    int | None,
-    typer.Option(min=2, max=1000, help="Seeds of each variant. [default: 6; retrain: 5]"),
-]
-NewName = Annotated[
-    str | None, typer.Option("--name", help="The new study's name. [default: made of the source's]")
-]
-OwnSeed = Annotated[
-    int | None, typer.Option(help="The study's seed. [default: a fresh one, always the same]")
-]
-RecipeFile = Annotated[
-    Path | None, typer.Option("--recipe", metavar="FILE", help="Take [recipe] of this study file.")
-]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be trained.")]
-Write = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Only write the study, to be searched later.")
-]
-Against = Annotated[
-    str | None, typer.Option(metavar="VARIANT", help="What the others are compared with.")
-]
-Margin = Annotated[
-    float, typer.Option(help="Points of accuracy within which a variant counts as free.")
-]
-Wilcoxon = Annotated[
-    bool, typer.Option("--wilcoxon", help="The signed-rank test in place of the t-test.")
-]
-AsMarkdown = Annotated[bool, typer.Option("--markdown", help="Print a Markdown table instead.")]
-AsLatex = Annotated[bool, typer.Option("--latex", help="Print a LaTeX table (booktabs) instead.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -58,6 +20,7 @@ def register(app: typer.Typer) -> None:
     app.command()(retrain)
 
 
+@gathered("how", how_of)
 def ablate(  # noqa: PLR0913 - one argument for each option of the command
     source: Annotated[
         str,
@@ -96,36 +59,14 @@ def ablate(  # noqa: PLR0913 - one argument for each option of the command
             "a module at one kind of slot in a stage]",
         ),
     ] = None,
-    name: NewName = None,
     profile: Profile = None,
-    seeds: Seeds = None,
-    epochs: Epochs = None,
-    seed: OwnSeed = None,
-    data: Data = None,
-    recipe: RecipeFile = None,
-    settings: Set = None,
-    dry_run: DryRun = False,
-    write: Write = None,
-    device: Device = "auto",
-    workers: Workers = 1,
-    timeout: Timeout = None,
-    against: Against = None,
-    margin: Margin = 100 * MARGIN,
-    wilcoxon: Wilcoxon = False,
-    storage: Storage = None,
-    runs_dir: RunsDir = RUNS,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-    as_markdown: AsMarkdown = False,
-    as_latex: AsLatex = False,
+    how: How,
 ) -> None:
     """Take an architecture apart: which part earns its place, over 6 fresh seeds, on test images.
 
     All variants share the seeds, so that differences are paired. Six of them: with five the
     signed-rank test cannot reach p < .05. NAME alone shows the table of a study of variants.
     """
-    form = chosen_form(json=as_json, csv=as_csv, markdown=as_markdown, latex=as_latex)
-    shown = Shown(against, margin, wilcoxon, form)
     flags = {
         "--leave-one-out": leave_one_out,
         "--add-one-in": add_one_in,
@@ -138,13 +79,10 @@ def ablate(  # noqa: PLR0913 - one argument for each option of the command
         raise UserError(f"{' and '.join(asked)}: only one question at a time")
     if len(sweep or ()) > 1 and not factorial:
         raise UserError("--sweep twice: --factorial makes all combinations of their values")
-    overrides = overrides_of(settings, {"recipe.epochs": epochs}, data, recipe)
-    how = How(name, seeds, seed, dry_run, write, device, workers, timeout, runs_dir, shown)
     if trial is None and not variant and is_name(source):
-        making = how.making | {"--by": by, "--profile": profile, "--epochs": epochs}
-        making |= {"--data": data, "--recipe": recipe, "--set": settings}
+        making = {**how.making, "--by": by, "--profile": profile}
         given = [*asked, *(flag for flag, value in making.items() if value)]
-        show_variants(source, runs_dir, storage, shown, given)
+        show_variants(source, how.runs_dir, how.storage, how.shown, given)
         return
     from nasattn.search.variation.asking import Asks, ablation, by_of, comparison
     from nasattn.search.variation.source import network_source
@@ -154,55 +92,33 @@ def ablate(  # noqa: PLR0913 - one argument for each option of the command
     asks = Asks.FACTORIAL if factorial else Asks.ADD_ONE_IN if add_one_in else Asks.LEAVE_ONE_OUT
     with results_alone():
         if trial is None:
-            found = network_source(source, variant or (), overrides, runs_dir, profile)
+            found = network_source(source, variant or (), how.overrides, how.runs_dir, profile)
         else:
-            found = trials_of(source, {"full": trial}, overrides, runs_dir, storage)
+            found = trials_of(source, {"full": trial}, how)
         asked_for = comparison(found) if variant else ablation(found, asks, sweep or (), by_of(by))
     carry_out(found, *asked_for, how)
 
 
-def retrain(  # noqa: PLR0913 - one argument for each option of the command
+@gathered("how", how_of)
+def retrain(
     name: StudyName,
     trials: Annotated[
         list[int] | None, typer.Argument(metavar="[TRIAL]…", help="The trials' numbers.")
     ] = None,
     *,
     front: Annotated[bool, typer.Option("--front", help="All trials on the front.")] = False,
-    new_name: NewName = None,
-    seeds: Seeds = None,
-    epochs: Epochs = None,
-    seed: OwnSeed = None,
-    data: Data = None,
-    recipe: RecipeFile = None,
-    settings: Set = None,
-    dry_run: DryRun = False,
-    write: Write = None,
-    device: Device = "auto",
-    workers: Workers = 1,
-    timeout: Timeout = None,
-    against: Against = None,
-    margin: Margin = 100 * MARGIN,
-    wilcoxon: Wilcoxon = False,
-    storage: Storage = None,
-    runs_dir: RunsDir = RUNS,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-    as_markdown: AsMarkdown = False,
-    as_latex: AsLatex = False,
+    how: How,
 ) -> None:
     """Train trials anew beside the bare backbone: 5 fresh seeds, test images, weights kept."""
     from nasattn.search.variation.asking import retraining
 
     if bool(trials) == front:
         raise UserError("say which trials are trained anew: their numbers, or --front")
-    form = chosen_form(json=as_json, csv=as_csv, markdown=as_markdown, latex=as_latex)
-    shown = Shown(against, margin, wilcoxon, form)
-    own_name = new_name or (f"{name}-front-retrain" if front else None)
-    how = How(own_name, seeds, seed, dry_run, write, device, workers, timeout, runs_dir, shown)
-    overrides = overrides_of(settings, {"recipe.epochs": epochs}, data, recipe)
-    numbers = front_of(name, runs_dir, storage) if front else trials or ()
+    if front and not how.name:
+        how = replace(how, name=f"{name}-front-retrain")
+    numbers = front_of(name, how) if front else trials or ()
     chosen = {f"trial {number}": number for number in numbers}
     with results_alone():
-        found = trials_of(name, chosen, overrides, runs_dir, storage)
+        found = trials_of(name, chosen, how)
         asked_for = retraining(found)
     carry_out(found, *asked_for, how)

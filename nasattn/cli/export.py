@@ -57,20 +57,19 @@ def _write(
     from nasattn.export import make_program, read_network, write_folder
     from nasattn.export.folder import check_free
     from nasattn.export.safe_weights import SAFE_WEIGHTS_FILE, safe_bytes
-    from nasattn.placement import read_architecture
     from nasattn.prediction import check_kept
     from nasattn.records import ARCHITECTURE_FILE
     from nasattn.report.model_card import model_card
-    from nasattn.training import USAGE_FILE, read_usage
+    from nasattn.training import USAGE_FILE
 
     folder = study.weights_file(trial.trial).parent
     check_free(to)
     check_kept(folder, study, trial)
-    network, usage = read_network(folder).eval(), read_usage(folder)
-    program = make_program(network, usage.input_shape, kind) if kind else None
+    kept = read_network(folder)
+    network = kept.network.eval()
+    program = make_program(network, kept.usage.input_shape, kind) if kind else None
     words = "" if program is None else _program_words(program.file, program.largest_difference)
-    backbone = read_architecture(folder / ARCHITECTURE_FILE).backbone
-    used = usage.model_dump()
+    backbone, used = kept.architecture.backbone, kept.usage.model_dump()
     card = model_card(study, trials, trial, backbone=backbone, usage=used, program=words)
     files = {
         SAFE_WEIGHTS_FILE: safe_bytes(network, trial.digest),

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nasattn.cli.answer import answer
-from nasattn.cli.options import AsJson, InputShape
+from nasattn.cli.answer import results_alone
+from nasattn.cli.forms import Answer, in_forms
+from nasattn.cli.options import InputShape
 from nasattn.errors import UserError
 
 if TYPE_CHECKING:
@@ -27,33 +28,52 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def modules(*, as_json: AsJson = False) -> None:
+@in_forms
+def modules(*, form: str = "") -> None:
     """List the attention modules: slot kinds, hyperparameters, costs, papers."""
     from nasattn.cost.describing import describe_modules
-    from nasattn.report.modules_page import modules_page
+    from nasattn.report import modules_page as report
 
-    answer(describe_modules, modules_page, as_json=as_json)
+    with results_alone():
+        document = describe_modules()
+    answered = Answer(
+        page=lambda width: report.modules_page(document, width),
+        document=lambda: document,
+        rows=lambda: (report.MODULE_FIELDS, document["modules"]),
+        tables=lambda: report.modules_tables(document),
+        caption=lambda: report.modules_caption(document),
+    )
+    answered.print(form)
 
 
+@in_forms
 def sites(
     backbone: Annotated[str, typer.Argument(help="Its name.", show_default=False)],
     *,
     input_shape: InputShape = None,
     arg: Arguments = None,
     slot: Annotated[str | None, typer.Option(help="Only sites of this kind.")] = None,
-    as_json: AsJson = False,
+    form: str = "",
 ) -> None:
     """List every place of a backbone that can take a module, and what is refused and why."""
     from nasattn.placement.describing import describe_sites
-    from nasattn.report.sites_page import sites_page
+    from nasattn.report import sites_page as report
 
-    def describe() -> "Document":
+    with results_alone():
         asked = _backbone(backbone, input_shape, arg)
-        return describe_sites(asked.backbone, dict(asked.backbone_args), asked.input_shape, slot)
+        arguments = dict(asked.backbone_args)
+        document = describe_sites(asked.backbone, arguments, asked.input_shape, slot)
+    answered = Answer(
+        page=lambda width: report.sites_page(document, width),
+        document=lambda: document,
+        rows=lambda: (report.SITE_FIELDS, document["sites"]),
+        tables=lambda: report.sites_tables(document),
+        caption=lambda: report.sites_caption(document),
+    )
+    answered.print(form, "nasattn modules")
 
-    answer(describe, sites_page, "nasattn modules", as_json=as_json)
 
-
+@in_forms
 def cost(  # noqa: PLR0913 - one argument for each option of the command
     target: Annotated[
         str,
@@ -72,44 +92,55 @@ def cost(  # noqa: PLR0913 - one argument for each option of the command
     threads: Annotated[
         int | None, typer.Option(min=1, help="CPU threads. [default: a trial's]")
     ] = None,
-    as_json: AsJson = False,
+    form: str = "",
 ) -> None:
     """Count parameters and FLOPs by stage and by placement, before anything is trained.
 
     --latency is the median of many passes over one batch, float32. No two measurements are equal
     to the bit: compare what was measured on one idle machine.
     """
-    from nasattn.report.cost_page import cost_page, space_cost_page
-
     is_file = target.endswith((".json", ".toml"))
     if is_file and (input_shape or arg):
         raise UserError(f"--input-shape and --arg are for a backbone; {target} has its own")
     if target.endswith(".toml"):
         if latency:
             raise UserError(f"--latency is for one network; {target} is a search space")
-        from nasattn.space import read_space_file
-        from nasattn.space.decision_costs import describe_costs
-
-        following = f"nasattn search {shlex.quote(target)}"
-        return answer(
-            lambda: describe_costs(read_space_file(Path(target)), target, num_classes),
-            space_cost_page,
-            following,
-            as_json=as_json,
-        )
+        _space_cost(target, num_classes).print(form, f"nasattn search {shlex.quote(target)}")
+        return
     from nasattn.cost.describing import describe_architecture
     from nasattn.placement import read_architecture
+    from nasattn.report import cost_page as report
 
-    def describe() -> "Document":
+    with results_alone():
         own = None if is_file else _backbone(target, input_shape, arg)
         asked = own or read_architecture(Path(target))
         document = describe_architecture(asked, num_classes)
         if latency:
             document["latency"] = _latency(asked, num_classes, device, batch_size, threads)
-        return document
+    answered = Answer(
+        page=lambda width: report.cost_page(document, width),
+        document=lambda: document,
+        rows=lambda: (report.COST_FIELDS, report.cost_rows(document)),
+        tables=lambda: report.cost_tables(document),
+        caption=lambda: report.cost_caption(document),
+    )
+    answered.print(form, "" if is_file else f"nasattn sites {target}")
 
-    following = "" if is_file else f"nasattn sites {target}"
-    return answer(describe, cost_page, following, as_json=as_json)
+
+def _space_cost(target: str, num_classes: int) -> Answer:
+    from nasattn.report import cost_page as report
+    from nasattn.space import read_space_file
+    from nasattn.space.decision_costs import describe_costs
+
+    with results_alone():
+        document = describe_costs(read_space_file(Path(target)), target, num_classes)
+    return Answer(
+        page=lambda width: report.space_cost_page(document, width),
+        document=lambda: document,
+        rows=lambda: (report.SPACE_COST_FIELDS, report.space_cost_rows(document)),
+        tables=lambda: report.space_cost_tables(document),
+        caption=lambda: report.cost_caption(document),
+    )
 
 
 def _latency(

@@ -23,7 +23,12 @@ Storage = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead.")]
-AsCsv = Annotated[bool, typer.Option("--csv", help="Print comma-separated values instead.")]
+Figure = Annotated[
+    Path | None,
+    typer.Option(
+        "--figure", "--plot", metavar="FILE", help="Also draw it into FILE.svg or FILE.png."
+    ),
+]
 InputShape = Annotated[
     str | None,
     typer.Option("--input-shape", metavar="C,H,W", help="[default: the backbone's own]"),
@@ -42,6 +47,19 @@ def seconds_of(option: str, text: str) -> float:
         return read_duration(text)
     except ValueError as error:
         raise UserError(f"{option}: {error}") from None
+
+
+def check_figure(file: Path | None) -> None:
+    """Check that a figure can be drawn into a file of this name, before the work is done.
+
+    Raises:
+        UserError: the name does not say of which kind it is, or matplotlib is not installed.
+    """
+    if file is not None:
+        from nasattn.report.picture import OPTION, SUFFIXES, check_suffix, import_plots
+
+        check_suffix(file, SUFFIXES, OPTION)
+        import_plots(OPTION)
 
 
 def runs_dir_words(runs_dir: Path) -> str:

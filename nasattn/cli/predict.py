@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from nasattn.prediction import HeldOut, KeptNetwork
     from nasattn.records import Study, Trial
     from nasattn.report.documents import Document
+    from nasattn.report.gallery import Gallery
 
 
 class Target(NamedTuple):
@@ -126,17 +127,15 @@ def _held_out(
     kept: "KeptNetwork", target: Target, split: str | None, gallery: Path | None, shown: int
 ) -> "Document":
     """Measure a network on a split of its study's, and draw the gallery if one is asked for."""
-    from nasattn.prediction import held_out, judge
-    from nasattn.search.study.settings import Settings
-
     study, trial = target.study, target.trial
     if study is None or trial is None:
         raise UserError(f"{target.folder}: not in a run folder, whose study.toml names the images")
     chosen = split or study.evaluated
-    images = held_out(Settings.load(study.path), chosen)
-    found = judge(kept, images, chosen, shown if gallery else 0)
+    found = judged(kept, study, chosen, shown if gallery else 0)
     if gallery is not None:
-        _draw(study, trial, found, gallery)
+        from nasattn.report.gallery import write_gallery
+
+        write_gallery(gallery_of(study, trial, found), gallery)
     return {
         "split": found.split,
         "num_images": found.num_images,
@@ -146,8 +145,17 @@ def _held_out(
     }
 
 
-def _draw(study: "Study", trial: "Trial", found: "HeldOut", file: Path) -> None:
-    from nasattn.report.gallery import make_gallery, write_gallery
+def judged(kept: "KeptNetwork", study: "Study", split: str, shown: int) -> "HeldOut":
+    """Measure a network on a split of a study's; keep so many images with what it said."""
+    from nasattn.prediction import held_out, judge
+    from nasattn.search.study.settings import Settings
+
+    return judge(kept, held_out(Settings.load(study.path), split), split, shown)
+
+
+def gallery_of(study: "Study", trial: "Trial", found: "HeldOut") -> "Gallery":
+    """Return the gallery of the images that were kept."""
+    from nasattn.report.gallery import make_gallery
 
     measured = (found.split, found.num_images, found.accuracy)
-    write_gallery(make_gallery(study, trial, measured, found.sample), file)
+    return make_gallery(study, trial, measured, found.sample)

@@ -4,12 +4,12 @@ They import what they need when they run, and none of them imports torch or optu
 """
 
 import sys
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nasattn.cli.forms import Answer, in_forms
 from nasattn.cli.front import (
     Asked,
     Cost,
@@ -20,7 +20,7 @@ from nasattn.cli.front import (
     MinAccuracy,
     Steady,
 )
-from nasattn.cli.options import RUNS, AsCsv, AsJson, RunsDir, Storage, runs_dir_words
+from nasattn.cli.options import RUNS, AsJson, Figure, RunsDir, Storage, check_figure, runs_dir_words
 from nasattn.errors import UnknownTrialError, UserError
 
 if TYPE_CHECKING:
@@ -30,10 +30,6 @@ if TYPE_CHECKING:
 
 StudyName = Annotated[
     str, typer.Argument(metavar="NAME", help="The study: the name of its folder.")
-]
-Plot = Annotated[
-    Path | None,
-    typer.Option(metavar="FILE", help="Also draw the learning curve into FILE.png or FILE.svg."),
 ]
 TrialNumber = Annotated[
     int | None, typer.Argument(metavar="TRIAL", help="The trial's number.", show_default=False)
@@ -46,28 +42,25 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def studies(*, runs_dir: RunsDir = RUNS, as_json: AsJson = False, as_csv: AsCsv = False) -> None:
+@in_forms
+def studies(*, runs_dir: RunsDir = RUNS, form: str = "") -> None:
     """List the studies and how far they are."""
-    from nasattn.report.overview import OVERVIEW_FIELDS, overview_dict, overviews, studies_page
+    from nasattn.report import overview as report
 
-    check_one_form(as_json=as_json, as_csv=as_csv)
-    found = overviews(runs_dir)
-    rows = [overview_dict(overview) for overview in found]
-    if as_json:
-        from nasattn.report.documents import print_json
-
-        print_json({"studies": rows})
-    elif as_csv:
-        print_csv(OVERVIEW_FIELDS, rows)
-    else:
-        from nasattn.report.ink import print_page
-
-        print_page(lambda width: studies_page(runs_dir, found, width))
-        if found:
-            _suggest(f"trials {found[0].name}", runs_dir)
+    found = report.overviews(runs_dir)
+    rows = list(map(report.overview_dict, found))
+    answer = Answer(
+        page=lambda width: report.studies_page(runs_dir, found, width),
+        document=lambda: {"studies": rows},
+        rows=lambda: (report.OVERVIEW_FIELDS, rows),
+        tables=lambda: [report.studies_table(found)],
+        caption=lambda: "Studies, how far they are, and their accuracies on validation images",
+    )
+    answer.print(form, _next(f"trials {found[0].name}", runs_dir) if found else "")
 
 
-def trials(  # noqa: PLR0913 - one argument for each option of the command
+@in_forms
+def trials(
     name: StudyName,
     *,
     runs_dir: RunsDir = RUNS,
@@ -76,50 +69,35 @@ def trials(  # noqa: PLR0913 - one argument for each option of the command
         bool,
         typer.Option("--watch", help="Show the running trials until the study is done."),
     ] = False,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
+    form: str = "",
 ) -> None:
     """List the trials of a study, what they reached and cost; with --watch as they change.
 
     Into a pipe --watch prints one line for each change of a trial, with --json a JSON object.
     """
-    from nasattn.records import load_trials
-
-    check_one_form(as_json=as_json, as_csv=as_csv)
     if watch:
         from nasattn.cli.watching import watch_trials
 
-        if as_csv:
-            raise UserError("--watch and --csv: changes are printed as lines, or with --json")
-        watch_trials(name, runs_dir, storage, as_json=as_json)
+        if form not in ("", "json"):
+            raise UserError(f"--watch and --{form}: changes are printed as lines, or with --json")
+        watch_trials(name, runs_dir, storage, as_json=form == "json")
         return
-    study = opened(name, runs_dir, storage)
-    if as_json:
-        _print_trials(study)
-        return
-    found = load_trials(study, curves=False)
-    if as_csv:
-        from nasattn.report.documents import TRIAL_FIELDS
-
-        print_csv(TRIAL_FIELDS, [trial.to_dict() for trial in found])
-    else:
-        from nasattn.report.ink import print_page
-        from nasattn.report.trials_page import trials_page
-
-        print_page(lambda width: trials_page(study, found, width))
-        if found:
-            _suggest(f"pareto {name}", runs_dir)
-
-
-def _print_trials(study: "Study") -> None:
-    """Print all that is known of all trials."""
     from nasattn.records import load_texts, load_trials
-    from nasattn.report.documents import print_json, trials_document, trials_text
+    from nasattn.report import trials_page as report
 
-    if sys.stdout.isatty():
-        print_json(trials_document(study, load_trials(study, curves=True)))
-    else:
-        sys.stdout.writelines(trials_text(study, load_texts(study)))
+    study = opened(name, runs_dir, storage)
+    if form == "json" and not sys.stdout.isatty():
+        sys.stdout.writelines(report.trials_text(study, load_texts(study)))
+        return
+    found = load_trials(study, curves=form == "json")
+    answer = Answer(
+        page=lambda width: report.trials_page(study, found, width),
+        document=lambda: report.trials_document(study, found),
+        rows=lambda: (report.TRIAL_FIELDS, [trial.to_dict() for trial in found]),
+        tables=lambda: [report.trials_table(study, found)],
+        caption=lambda: _caption(study, found),
+    )
+    answer.print(form, _next(f"pareto {name}", runs_dir) if found else "")
 
 
 def show(  # noqa: PLR0913 - one argument for each option of the command
@@ -130,44 +108,43 @@ def show(  # noqa: PLR0913 - one argument for each option of the command
     *,
     runs_dir: RunsDir = RUNS,
     storage: Storage = None,
-    plot: Plot = None,
+    figure: Figure = None,
     as_json: AsJson = False,
 ) -> None:
     """Show one trial: costs, the network with what sits where, learning curve.
 
-    Of an architecture's .json it shows the network.
+    Of an architecture's .json it shows the network. The figure is of the curve, or the network.
     """
     from nasattn.analysis import baseline
     from nasattn.records import load_trials, load_whole
     from nasattn.records.outline import load_outline
 
+    check_figure(figure)
     if trial is None:
-        _show_file(name, as_json=as_json)
+        _show_file(name, figure, as_json=as_json)
         return
-    if plot:
-        _check_plot(plot)
     study = opened(name, runs_dir, storage)
     found = load_trials(study, curves=False)
     chosen = load_whole(study, [numbered(found, trial, study).trial])[trial]
     outline = load_outline(study.path)
-    if plot:
+    if figure:
         from nasattn.report.curve_picture import draw_curve
 
-        draw_curve(study, chosen, plot)
+        draw_curve(study, chosen, figure)
     if as_json:
         from nasattn.report.documents import print_json, show_document
 
         print_json(show_document(study, chosen, outline))
     else:
-        from nasattn.report.ink import print_page
+        from nasattn.report.ink import print_page, suggest
         from nasattn.report.show_page import show_page
 
         print_page(lambda width: show_page(study, chosen, baseline(found), width, outline))
         if not study.is_of_one_network:
-            _suggest(f"pareto {name}", runs_dir)
+            suggest(_next(f"pareto {name}", runs_dir))
 
 
-def _show_file(file: str, *, as_json: bool) -> None:
+def _show_file(file: str, figure: Path | None, *, as_json: bool) -> None:
     """Show the network of an architecture's file, which is built for that.
 
     Raises:
@@ -181,11 +158,17 @@ def _show_file(file: str, *, as_json: bool) -> None:
     from nasattn.report.network_picture import architecture_page
 
     def describe() -> "Document":
-        return describe_placed(read_architecture(Path(file)))
+        found = describe_placed(read_architecture(Path(file)))
+        if figure:
+            from nasattn.report.network_drawing import draw_network
+
+            draw_network(found, figure)
+        return found
 
     answer(describe, architecture_page, f"nasattn cost {file}", as_json=as_json)
 
 
+@in_forms
 def pareto(  # noqa: PLR0913 - one argument for each option of the command
     name: StudyName,
     *,
@@ -202,69 +185,60 @@ def pareto(  # noqa: PLR0913 - one argument for each option of the command
         bool,
         typer.Option("--posterior", help="The front as a model of all trials believes in it."),
     ] = False,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
+    figure: Figure = None,
+    form: str = "",
 ) -> None:
     """Show the front, against the bare backbone; with --csv --history its growth instead."""
     from nasattn.analysis import filled
     from nasattn.records import load_outcomes, load_whole
+    from nasattn.report.conditions import caption
+    from nasattn.report.documents import pareto_document, pareto_table
+    from nasattn.report.pareto_page import pareto_page, pareto_tables
 
-    check_one_form(as_json=as_json, as_csv=as_csv)
+    check_figure(figure)
     study = opened(name, runs_dir, storage)
     limits = (max_params, max_flops, max_latency, min_accuracy)
     asked = Asked(*limits, cost, history, steadiness)
     if posterior:
-        if any(asked):
+        if any(asked) or figure:
             raise UserError(
                 "--posterior: is a front of its own; it takes none of the other options"
             )
-        _print_believed(study, runs_dir, as_json=as_json, as_csv=as_csv)
+        _print_believed(study, runs_dir, form)
         return
     found = load_outcomes(study)
     best, view = asked.look(study, found)
     best = filled(best, load_whole(study, [result.trial.trial for result in best.listed]))
-    if as_json:
-        from nasattn.report.documents import pareto_document, print_json
+    if figure:
+        from nasattn.report.front_picture import draw_front
 
-        print_json(pareto_document(study, best, view))
-    elif as_csv:
-        from nasattn.report.documents import pareto_table
-
-        print_csv(*pareto_table(best, view))
-    else:
-        from nasattn.report.ink import print_page
-        from nasattn.report.pareto_page import pareto_page
-
-        print_page(lambda width: pareto_page(study, found, best, width, view))
-        if found:
-            _suggest(_after_pareto(name, best), runs_dir)
+        draw_front(study, found, best, view, figure)
+    answer = Answer(
+        page=lambda width: pareto_page(study, found, best, width, view),
+        document=lambda: pareto_document(study, best, view),
+        rows=lambda: pareto_table(best, view),
+        tables=lambda: pareto_tables(study, best, view),
+        caption=lambda: caption(study, found),
+    )
+    answer.print(form, _next(_after_pareto(name, best), runs_dir) if found else "")
 
 
-def _print_believed(study: "Study", runs_dir: Path, *, as_json: bool, as_csv: bool) -> None:
+def _print_believed(study: "Study", runs_dir: Path, form: str) -> None:
     from nasattn.analysis.believed import believed_front
     from nasattn.records import load_trials
     from nasattn.report import believed_page as report
+    from nasattn.report.conditions import caption
 
     found = load_trials(study, curves=True)
     best = believed_front(study, found)
-    if as_json:
-        from nasattn.report.documents import print_json
-
-        print_json(report.believed_document(study, best))
-    elif as_csv:
-        print_csv(report.BELIEVED_FIELDS, report.believed_rows(best))
-    else:
-        from nasattn.report.ink import print_page
-
-        print_page(lambda width: report.believed_page(study, found, best, width))
-        _suggest(f"suggest {study.name}", runs_dir)
-
-
-def _check_plot(file: Path) -> None:
-    from nasattn.report.curve_picture import SUFFIXES
-    from nasattn.report.picture import check_suffix
-
-    check_suffix(file, SUFFIXES, "--plot")
+    answer = Answer(
+        page=lambda width: report.believed_page(study, found, best, width),
+        document=lambda: report.believed_document(study, best),
+        rows=lambda: (report.BELIEVED_FIELDS, report.believed_rows(best)),
+        tables=lambda: [report.believed_table(best)],
+        caption=lambda: f"{report.fit_words(best.fit)}; {caption(study, found)}",
+    )
+    answer.print(form, _next(f"suggest {study.name}", runs_dir))
 
 
 def opened(name: str, runs_dir: Path, storage: str | None) -> "Study":
@@ -280,14 +254,10 @@ def opened(name: str, runs_dir: Path, storage: str | None) -> "Study":
     return study
 
 
-def check_one_form(*, as_json: bool, as_csv: bool) -> None:
-    """Refuse two forms of output at once.
+def _caption(study: "Study", found: "tuple[Trial, ...]") -> str:
+    from nasattn.report.conditions import caption  # for papers alone
 
-    Raises:
-        UserError: both were asked for.
-    """
-    if as_json and as_csv:
-        raise UserError("--json and --csv: only one of them can be printed")
+    return caption(study, found)
 
 
 def numbered(found: "tuple[Trial, ...]", number: int, study: "Study") -> "Trial":
@@ -309,14 +279,5 @@ def _after_pareto(name: str, best: "Front") -> str:
     return f"show {name} {chosen.trial.trial}" if chosen else f"trials {name}"
 
 
-def print_csv(heads: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Print ``rows`` under ``heads`` as comma-separated values."""
-    from nasattn.report.documents import csv_text
-
-    sys.stdout.write(csv_text(heads, rows))
-
-
-def _suggest(command: str, runs_dir: Path) -> None:
-    from nasattn.report.ink import suggest
-
-    suggest(f"nasattn {command}{runs_dir_words(runs_dir)}")
+def _next(command: str, runs_dir: Path) -> str:
+    return f"nasattn {command}{runs_dir_words(runs_dir)}"

@@ -6,19 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nasattn.cli.options import RUNS, RunsDir, Storage
-from nasattn.cli.read import StudyName
+from nasattn.cli.read import StudyName, numbered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from nasattn.analysis import Front
-    from nasattn.analysis.variants import Comparison
     from nasattn.records import Study, Trial
     from nasattn.report.gallery import Gallery
-    from nasattn.report.html import Drawn
-
-_COLUMNS = 116
-"""Of what is drawn with characters."""
 
 
 def register(app: typer.Typer) -> None:
@@ -37,6 +29,12 @@ def report(  # noqa: PLR0913 - one argument for each option of the command
         int | None,
         typer.Option(metavar="TRIAL", help="Also show pictures that this trial's network took."),
     ] = None,
+    checklist: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Also write the checklist of good practice, as .md or .tex."
+        ),
+    ] = None,
     shown: Annotated[int, typer.Option(min=1, max=100, help="Images in the gallery.")] = 24,
     storage: Storage = None,
     runs_dir: RunsDir = RUNS,
@@ -45,75 +43,35 @@ def report(  # noqa: PLR0913 - one argument for each option of the command
 
     Front, learning curves, trials, settings and good practice; to be sorted, hovered over, printed.
     """
-    from nasattn.analysis import front
-    from nasattn.records import load_study, load_trials, load_whole
-    from nasattn.report.html import Report, drawn_curves, write_report
+    from nasattn.records import load_study, load_trials
+    from nasattn.report.checklist import check_checklist, write_checklist
+    from nasattn.report.html import write_report
+    from nasattn.report.html.choosing import report_of
     from nasattn.report.ink import print_page
     from nasattn.report.units import human
 
+    if checklist is not None:
+        check_checklist(checklist)
     study = load_study(runs_dir, name, storage=storage)
     trials = load_trials(study, curves=False)
     pictures = _gallery(study, trials, gallery, shown) if gallery is not None else None
     file = to or study.path / "report.html"
-    found = front(trials, study.objectives, study.cost_range)
-    curves = load_whole(study, drawn_curves(trials, found)).values()
-    drawn = tuple(_drawn(study, trials, found))
-    content = Report(
-        study, trials, found, tuple(curves), pictures, _comparison(study, trials), drawn
-    )
+    content = report_of(study, trials, pictures)
     size = write_report(content, file)
-    print_page(lambda width: [f"{file}: {human(size)} bytes, opens in any browser"])
-
-
-def _drawn(study: "Study", trials: "tuple[Trial, ...]", found: "Front") -> "Iterator[Drawn]":
-    """Yield the network at the front's knee, or its most accurate one, and the map of effects."""
-    from nasattn.cli.weigh import weighed_of
-    from nasattn.errors import UserError
-    from nasattn.records.outline import load_outline
-    from nasattn.report.html import Drawn
-    from nasattn.report.importance_page import importance_page
-    from nasattn.report.network_picture import network_picture
-
-    chosen = found.knee or (found.members[-1] if found.members else None)
-    outline = load_outline(study.path)
-    if chosen is not None and outline is not None:
-        lines = network_picture(outline.sites, chosen.trial.placements, _COLUMNS)
-        yield Drawn("network", f"The network of trial {chosen.trial.trial}", lines)
-    try:
-        weighed = weighed_of(study, trials, with_importances=False)
-    except UserError as error:
-        lines = [] if study.settings.get("variant") else [str(error)]
-    else:
-        lines = importance_page(weighed, _COLUMNS)
-    if lines:
-        yield Drawn("effects", "What each choice does", lines)
-
-
-def _comparison(study: "Study", trials: "tuple[Trial, ...]") -> "Comparison | None":
-    """Compare the variants of a study that has any."""
-    from nasattn.analysis.variants import compare_variants, variants_of
-    from nasattn.cli.variants import MARGIN, own_reference
-
-    if not study.settings.get("variant"):
-        return None
-    variants = variants_of(trials)
-    if not any(variant.by_seed for variant in variants):
-        return None
-    return compare_variants(variants, against=own_reference(study, variants), margin=MARGIN)
+    lines = [f"{file}: {human(size)} bytes, opens in any browser"]
+    if checklist is not None:
+        lines.append(f"{checklist}: {write_checklist(study, content.practice, checklist)}")
+    print_page(lambda width: lines)
 
 
 def _gallery(study: "Study", trials: "tuple[Trial, ...]", number: int, shown: int) -> "Gallery":
     """Classify held-out images with the weights that a trial kept."""
-    from nasattn.cli.read import numbered
-    from nasattn.prediction import check_kept, held_out, judge, load_network
-    from nasattn.report.gallery import make_gallery
-    from nasattn.search.study.settings import Settings
+    from nasattn.cli.predict import gallery_of, judged
+    from nasattn.prediction import check_kept, load_network
     from nasattn.training import resolve_device
 
     trial = numbered(trials, number, study)
     folder = study.weights_file(number).parent
     check_kept(folder, study, trial)
-    images = held_out(Settings.load(study.path), study.evaluated)
     kept = load_network(folder, resolve_device("auto"))
-    seen = judge(kept, images, study.evaluated, shown)
-    return make_gallery(study, trial, (seen.split, seen.num_images, seen.accuracy), seen.sample)
+    return gallery_of(study, trial, judged(kept, study, study.evaluated, shown))

@@ -2,7 +2,8 @@
 
 import typer
 
-from nasattn.cli.options import RUNS, AsJson, RunsDir, Storage
+from nasattn.cli.forms import Answer, in_forms
+from nasattn.cli.options import RUNS, RunsDir, Storage
 from nasattn.cli.read import StudyName
 
 
@@ -11,26 +12,28 @@ def register(app: typer.Typer) -> None:
     app.command()(savings)
 
 
+@in_forms
 def savings(
     name: StudyName,
     *,
     runs_dir: RunsDir = RUNS,
     storage: Storage = None,
-    as_json: AsJson = False,
+    form: str = "",
 ) -> None:
     """Estimate what early stopping saved and missed, from the trials that were exempt from it."""
     from nasattn.analysis.savings import savings as judge
     from nasattn.records import load_study, load_trials
+    from nasattn.report import savings_page as report
+    from nasattn.report.conditions import caption
 
     study = load_study(runs_dir, name, storage=storage)
-    found = judge(study, load_trials(study, curves=True))
-    if as_json:
-        from nasattn.report.documents import print_json
-        from nasattn.report.savings_page import savings_document
-
-        print_json(savings_document(study, found))
-        return
-    from nasattn.report.ink import print_page
-    from nasattn.report.savings_page import savings_page
-
-    print_page(lambda width: savings_page(study, found, width))
+    trials = load_trials(study, curves=True)
+    found = judge(study, trials)
+    answer = Answer(
+        page=lambda width: report.savings_page(study, found, width),
+        document=lambda: report.savings_document(study, found),
+        rows=lambda: (report.SAVINGS_FIELDS, report.savings_rows(found)),
+        tables=lambda: [report.savings_table(found)],
+        caption=lambda: caption(study, trials),
+    )
+    answer.print(form)

@@ -4,12 +4,26 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from nasattn.cli.answer import results_alone
+from nasattn.cli.forms import in_forms
+from nasattn.cli.options import RUNS, Figure, RunsDir, Storage, check_figure
 from nasattn.cli.read import numbered
-from nasattn.cli.search import run_watched, work_by
-from nasattn.cli.variants import Shown, check_before, show_what_there_is
+from nasattn.cli.search import (
+    Data,
+    Device,
+    Epochs,
+    Set,
+    Timeout,
+    Workers,
+    overrides_of,
+    run_watched,
+    work_by,
+)
+from nasattn.cli.variants import MARGIN, Shown, check_before, show_what_there_is
 from nasattn.errors import UserError
 
 if TYPE_CHECKING:
@@ -20,31 +34,108 @@ if TYPE_CHECKING:
     from nasattn.search.working.running import OpenStudy, Outcome
 
 
+Seeds = Annotated[
+    int | None,
+    typer.Option(min=2, max=1000, help="Seeds of each variant. [default: 6; retrain: 5]"),
+]
+NewName = Annotated[
+    str | None, typer.Option("--name", help="The new study's name. [default: made of the source's]")
+]
+OwnSeed = Annotated[
+    int | None, typer.Option(help="The study's seed. [default: a fresh one, always the same]")
+]
+RecipeFile = Annotated[
+    Path | None, typer.Option("--recipe", metavar="FILE", help="Take [recipe] of this study file.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be trained.")]
+Write = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Only write the study, to be searched later.")
+]
+Against = Annotated[
+    str | None, typer.Option(metavar="VARIANT", help="What the others are compared with.")
+]
+Margin = Annotated[
+    float, typer.Option(help="Points of accuracy within which a variant counts as free.")
+]
+Wilcoxon = Annotated[
+    bool, typer.Option("--wilcoxon", help="The signed-rank test in place of the t-test.")
+]
+
+
 @dataclass(frozen=True, slots=True)
 class How:
-    """How a study of variants is made, run and shown: the options that two commands share."""
+    """How a study of variants is made, run and shown: the options that two commands share.
+
+    Attributes:
+        making: Those that have nothing to do with a study that is there, by flag.
+    """
 
     name: str | None
     seeds: int | None
     seed: int | None
+    overrides: Mapping[str, Any]
     dry_run: bool
     write: Path | None
     device: str
     workers: int
     timeout: str | None
+    storage: str | None
     runs_dir: Path
     shown: Shown
+    making: Mapping[str, Any]
 
-    @property
-    def making(self) -> dict[str, Any]:
-        """Return the options that have nothing to do with a study that is there, by flag."""
-        return {
-            "--name": self.name,
-            "--seeds": self.seeds,
-            "--seed": self.seed is not None,
-            "--dry-run": self.dry_run,
-            "--write": self.write,
-        }
+
+@in_forms
+def how_of(  # noqa: PLR0913 - one argument for each option
+    *,
+    new_name: NewName = None,
+    seeds: Seeds = None,
+    epochs: Epochs = None,
+    seed: OwnSeed = None,
+    data: Data = None,
+    recipe: RecipeFile = None,
+    settings: Set = None,
+    dry_run: DryRun = False,
+    write: Write = None,
+    device: Device = "auto",
+    workers: Workers = 1,
+    timeout: Timeout = None,
+    against: Against = None,
+    margin: Margin = MARGIN,
+    wilcoxon: Wilcoxon = False,
+    figure: Figure = None,
+    storage: Storage = None,
+    runs_dir: RunsDir = RUNS,
+    form: str = "",
+) -> How:
+    """Return what the options say."""
+    check_figure(figure)
+    making = {
+        "--name": new_name,
+        "--seeds": seeds,
+        "--seed": seed is not None,
+        "--dry-run": dry_run,
+        "--write": write,
+        "--epochs": epochs,
+        "--data": data,
+        "--recipe": recipe,
+        "--set": settings,
+    }
+    return How(
+        new_name,
+        seeds,
+        seed,
+        overrides_of(settings, {"recipe.epochs": epochs}, data, recipe),
+        dry_run,
+        write,
+        device,
+        workers,
+        timeout,
+        storage,
+        runs_dir,
+        Shown(against, margin, wilcoxon, form, figure),
+        making,
+    )
 
 
 def is_name(source: str) -> bool:
@@ -58,36 +149,28 @@ def is_name(source: str) -> bool:
     return not source.endswith(".json") and ":" not in source
 
 
-def trials_of(
-    name: str,
-    numbers: Mapping[str, int],
-    overrides: Mapping[str, Any],
-    runs_dir: Path,
-    storage: str | None,
-) -> "Source":
+def trials_of(name: str, numbers: Mapping[str, int], how: How) -> "Source":
     """Return trials of a study as what a second look is taken at.
 
     Args:
         name: The study's.
         numbers: The trials', by the names that they are to have as variants.
-        overrides: From ``recipe.epochs`` to the value that replaces the study's.
-        runs_dir: Where the study is.
-        storage: Its storage's URL, where that needs a password.
+        how: Where the study is, and what replaces its settings.
 
     Raises:
         UserError: there is no such study or trial, or an override does not fit.
     """
     from nasattn.records import load_study, load_trials
 
-    study = load_study(runs_dir, name, storage=storage)
+    study = load_study(how.runs_dir, name, storage=how.storage)
     found = load_trials(study, curves=False)
     chosen = {named: numbered(found, number, study) for named, number in numbers.items()}
     from nasattn.search.variation.source import trials_source
 
-    return trials_source(study, found, chosen, overrides)
+    return trials_source(study, found, chosen, how.overrides)
 
 
-def front_of(name: str, runs_dir: Path, storage: str | None) -> list[int]:
+def front_of(name: str, how: How) -> list[int]:
     """Return the trials on a study's front, without the bare backbone.
 
     Raises:
@@ -96,7 +179,7 @@ def front_of(name: str, runs_dir: Path, storage: str | None) -> list[int]:
     from nasattn.analysis import front
     from nasattn.records import load_study, load_trials
 
-    study = load_study(runs_dir, name, storage=storage)
+    study = load_study(how.runs_dir, name, storage=how.storage)
     best = front(load_trials(study, curves=False), study.objectives, study.cost_range)
     found = [member.trial.trial for member in best.members if member.trial.placements]
     if not found:
@@ -157,8 +240,8 @@ def _show_plan(study: "StudyFile", source: "Source", how: How) -> None:
         from nasattn.report.documents import print_json
 
         print_json(planned)
-    elif how.shown.form:
-        raise UserError(f"--dry-run and --{how.shown.form}: what is planned has no such form")
+    elif asked := how.shown.form or (how.shown.figure and "figure"):
+        raise UserError(f"--dry-run and --{asked}: what is planned has no such form")
     else:
         print_page(lambda width: plan_page(planned, width))
 

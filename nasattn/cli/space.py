@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from nasattn.cli.options import AsJson, InputShape
+from nasattn.cli.forms import Answer, in_forms
+from nasattn.cli.options import InputShape
 from nasattn.errors import UserError
 
 app = typer.Typer(help="Look at a search space before training, or write one.")
@@ -20,6 +21,7 @@ def register(main: typer.Typer) -> None:
 
 
 @app.command()
+@in_forms
 def show(
     file: Annotated[
         Path, typer.Argument(help="A search-space file, or a study file.", show_default=False)
@@ -36,7 +38,7 @@ def show(
         int | None,
         typer.Option(min=1, help="Outputs of the network. [default: the study's data's, else 10]"),
     ] = None,
-    as_json: AsJson = False,
+    form: str = "",
 ) -> None:
     """Show what a search space holds and costs: sites, options, size, distribution of costs."""
     from nasattn.search.study.shown_space import read_shown_space
@@ -45,16 +47,16 @@ def show(
     shown = read_shown_space(file, classes)
     limits = shown.budget if budget is None else parse_budget(budget, "--budget")
     document = describe(shown.file, shown.place, shown.num_classes, limits)
-    if as_json:
-        from nasattn.report.documents import print_json
+    from nasattn.report import space_page as report
 
-        print_json(document)
-        return
-    from nasattn.report.ink import print_page, suggest
-    from nasattn.report.space_page import space_page
-
-    print_page(lambda width: space_page(document, width))
-    suggest(f"nasattn search {shlex.quote(str(file))}")
+    answer = Answer(
+        page=lambda width: report.space_page(document, width),
+        document=lambda: document,
+        rows=lambda: (report.SPACE_FIELDS, report.space_rows(document)),
+        tables=lambda: report.space_tables(document),
+        caption=lambda: report.space_caption(document),
+    )
+    answer.print(form, f"nasattn search {shlex.quote(str(file))}")
 
 
 @app.command(context_settings=_SETTINGS, options_metavar="[OPTIONS] [--MODULE[-VALUE] …]")

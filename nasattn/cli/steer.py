@@ -42,7 +42,8 @@ def invalidate(  # noqa: PLR0913 - one argument for each option of the command
         set_aside(study, trials, why, storage)
     found = [trial for trial in load_trials(study, curves=as_json) if trial.trial in trials]
     if as_json:
-        from nasattn.report.documents import print_json, trials_document
+        from nasattn.report.documents import print_json
+        from nasattn.report.trials_page import trials_document
 
         print_json(trials_document(study, found))
         return

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nasattn.cli.options import RUNS, AsJson, RunsDir, Storage, runs_dir_words
+from nasattn.cli.forms import Answer, in_forms
+from nasattn.cli.options import RUNS, RunsDir, Storage, runs_dir_words
 from nasattn.cli.search import Device, run_watched, show_front
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def register(app: typer.Typer) -> None:
     app.command()(suggest)
 
 
+@in_forms
 def suggest(  # noqa: PLR0913 - one argument for each option of the command
     name: Annotated[str, typer.Argument(metavar="NAME", help="The study's name.")],
     *,
@@ -38,7 +40,7 @@ def suggest(  # noqa: PLR0913 - one argument for each option of the command
     device: Device = "auto",
     storage: Storage = None,
     runs_dir: RunsDir = RUNS,
-    as_json: AsJson = False,
+    form: str = "",
 ) -> None:
     """Name architectures never trained that promise the front most, by what all trials say.
 
@@ -51,13 +53,9 @@ def suggest(  # noqa: PLR0913 - one argument for each option of the command
     from nasattn.search.suggesting import suggest as run_suggest
 
     found = run_suggest(study, max(count, train or 0), storage)
-    _print(study, found, as_json=as_json)
-    if train is None:
-        if found.chosen and not as_json:
-            from nasattn.report.ink import suggest as name_next
-
-            name_next(f"nasattn suggest {name} --train 1{runs_dir_words(runs_dir)}")
-    elif found.chosen:
+    following = f"nasattn suggest {name} --train 1{runs_dir_words(runs_dir)}"
+    _answer(study, found).print(form, following if found.chosen and train is None else "")
+    if train is not None and found.chosen:
         from nasattn.search.opening import resume
 
         wanted = [suggestion.proposal for suggestion in found.chosen[:train]]
@@ -69,23 +67,30 @@ def suggest(  # noqa: PLR0913 - one argument for each option of the command
             runs_dir,
             tensorboard=False,
         )
-        if not as_json:
+        if not form:
             show_front(name, storage, runs_dir)
 
 
-def _print(study: "Study", found: "Suggestions", *, as_json: bool) -> None:
-    from nasattn.report.suggestions_page import suggestions_document, suggestions_page
+def _answer(study: "Study", found: "Suggestions") -> Answer:
+    from nasattn.records import load_trials
+    from nasattn.report import suggestions_page as report
+    from nasattn.report.believed_page import fit_words
+    from nasattn.report.conditions import caption
 
     rows = list(map(_row, found.chosen))
     looked = (found.num_considered, found.is_whole_space)
-    if as_json:
-        from nasattn.report.documents import print_json
 
-        print_json(suggestions_document(study, rows, found.fit, looked))
-    else:
-        from nasattn.report.ink import print_page
+    def conditions() -> str:
+        words = (fit_words(found.fit), caption(study, load_trials(study, curves=False)))
+        return f"Among {report.looked_words(*looked)}; {'; '.join(words)}"
 
-        print_page(lambda width: suggestions_page(study, rows, found.fit, looked, width))
+    return Answer(
+        page=lambda width: report.suggestions_page(study, rows, found.fit, looked, width),
+        document=lambda: report.suggestions_document(study, rows, found.fit, looked),
+        rows=lambda: (report.SUGGESTION_FIELDS, report.suggestion_rows(rows)),
+        tables=lambda: [report.suggestions_table(study, rows)],
+        caption=conditions,
+    )
 
 
 def _row(suggestion: Any) -> Mapping[str, Any]:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nasattn.cli.options import RUNS, AsJson, RunsDir, Storage
+from nasattn.cli.forms import Answer, in_forms
+from nasattn.cli.options import RUNS, Figure, RunsDir, Storage, check_figure
 from nasattn.errors import UserError
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def register(app: typer.Typer) -> None:
     app.command()(replay)
 
 
+@in_forms
 def table(
     name: Annotated[
         str,
@@ -34,22 +36,25 @@ def table(
     ] = None,
     runs_dir: RunsDir = RUNS,
     storage: Storage = None,
-    as_json: AsJson = False,
+    form: str = "",
 ) -> None:
     """Export a study's complete trials with their learning curves, and say what they can tell."""
     from nasattn.analysis.validity import validity
-    from nasattn.report.documents import print_json
-    from nasattn.report.ink import print_page, suggest
-    from nasattn.report.table_page import table_document, table_page
+    from nasattn.report import table_page as report
+    from nasattn.report.conditions import caption
 
     found = _table(name, output, runs_dir, storage)
     file = output or (Path(name) if _is_file(name) else None)
     measured = validity(found)
-    if as_json:
-        print_json(table_document(found, measured, file))
-        return
-    print_page(lambda width: table_page(found, measured, width))
-    suggest(f"nasattn replay {file}" if file else f"nasattn table {name} -o {name}.jsonl.gz")
+    answer = Answer(
+        page=lambda width: report.table_page(found, measured, width),
+        document=lambda: report.table_document(found, measured, file),
+        rows=lambda: report.agreement_rows(measured),
+        tables=lambda: report.validity_tables(found, measured),
+        caption=lambda: caption(found.study, found.trials),
+    )
+    following = f"replay {file}" if file else f"table {name} -o {name}.jsonl.gz"
+    answer.print(form, f"nasattn {following}")
 
 
 def _is_file(name: str) -> bool:
@@ -76,6 +81,7 @@ def _table(name: str, output: Path | None, runs_dir: Path, storage: str | None) 
     return found
 
 
+@in_forms
 def replay(  # noqa: PLR0913 - one argument for each option of the command
     file: Annotated[Path, typer.Argument(metavar="TABLE", help="The file of a table.")],
     *,
@@ -104,21 +110,19 @@ def replay(  # noqa: PLR0913 - one argument for each option of the command
         float, typer.Option(min=0, max=0.99, help="The share of trials that is never stopped.")
     ] = 0.0,
     jobs: Annotated[int, typer.Option(min=1, max=256, help="Processes that replay.")] = 1,
-    plot: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Also draw it into FILE.png or FILE.svg.")
-    ] = None,
+    figure: Figure = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the JSON there.")
     ] = None,
-    as_json: AsJson = False,
+    form: str = "",
 ) -> None:
     """Simulate searches on a table: real samplers and pruners, trainings looked up, in seconds."""
+    check_figure(figure)
     from nasattn.analysis.replays import summarise
     from nasattn.records.table_file import read_table
     from nasattn.report.replay_page import Compared
     from nasattn.search.replay.tabled import Engine, check_sampler, read_pruner
 
-    _check_plot(plot)
     check_sampler(sampler)
     found = read_table(file)
     epochs = _epochs(budget, found.epochs)
@@ -139,15 +143,11 @@ def replay(  # noqa: PLR0913 - one argument for each option of the command
         summary=summarise(found, own, others, epochs),
         random=summarise(found, others, others, epochs),
     )
-    _show_replays(compared, plot, output, as_json=as_json)
+    if figure:
+        from nasattn.report.replay_picture import draw_replays
 
-
-def _check_plot(plot: Path | None) -> None:
-    if plot:
-        from nasattn.report.curve_picture import SUFFIXES
-        from nasattn.report.picture import check_suffix
-
-        check_suffix(plot, SUFFIXES, "--plot")
+        draw_replays(compared, figure)
+    _answer(compared, output).print(form)
 
 
 def _epochs(budget: str, whole: int) -> int:
@@ -173,24 +173,20 @@ def _replayed(
     return list(columns[0]), list(columns[-1])
 
 
-def _show_replays(
-    compared: "Compared", plot: Path | None, output: Path | None, *, as_json: bool
-) -> None:
-    from nasattn.report.documents import json_text, print_json
-    from nasattn.report.replay_page import replay_document, replay_page
+def _answer(compared: "Compared", output: Path | None) -> Answer:
+    """Return what was found, once its JSON is written where that was asked for."""
+    from nasattn.report import replay_page as report
+    from nasattn.report.conditions import caption
 
-    if plot:
-        from nasattn.report.replay_picture import draw_replays
-
-        draw_replays(compared, plot)
-    document = replay_document(compared)
     if output:
         from nasattn.files import write_atomic
+        from nasattn.report.documents import json_text
 
-        write_atomic(output, json_text(document, indent=1) + "\n")
-    if as_json:
-        print_json(document)
-    else:
-        from nasattn.report.ink import print_page
-
-        print_page(lambda width: replay_page(compared, width))
+        write_atomic(output, json_text(report.replay_document(compared), indent=1) + "\n")
+    return Answer(
+        page=lambda width: report.replay_page(compared, width),
+        document=lambda: report.replay_document(compared),
+        rows=lambda: (report.REPLAY_FIELDS, report.replay_rows(compared)),
+        tables=lambda: [report.replay_table(compared)],
+        caption=lambda: caption(compared.table.study, compared.table.trials),
+    )

@@ -1,21 +1,19 @@
 """Printing the table of a study of variants."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nasattn.cli.forms import Answer
 from nasattn.cli.options import runs_dir_words
 from nasattn.errors import UnknownNameError, UserError
 
 if TYPE_CHECKING:
-    from nasattn.analysis.variants import Comparison, Variant
     from nasattn.records import Study
 
-
-MARGIN = 0.2 / 100
-"""Of accuracy: within it a variant counts as free, where nobody says otherwise."""
+MARGIN = 0.2
+"""Points within which a variant counts as free, where nobody says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,25 +25,14 @@ class Shown:
         margin: Points within which a variant counts as free.
         wilcoxon: The signed-rank test in place of the t-test.
         form: ``json``, ``csv``, ``markdown``, ``latex``, or nothing for a page.
+        figure: Where the differences are drawn too.
     """
 
     against: str | None = None
-    margin: float = 100 * MARGIN
+    margin: float = MARGIN
     wilcoxon: bool = False
     form: str = ""
-
-
-def chosen_form(**forms: bool) -> str:
-    """Return the form of output that was asked for, by the name of its option.
-
-    Raises:
-        UserError: more than one was.
-    """
-    asked = [name for name, given in forms.items() if given]
-    if len(asked) > 1:
-        options = " and ".join(f"--{name}" for name in asked)
-        raise UserError(f"{options}: only one of them can be printed")
-    return asked[0] if asked else ""
+    figure: Path | None = None
 
 
 def show_variants(
@@ -65,6 +52,9 @@ def show_variants(
     """
     from nasattn.analysis.variants import compare_variants, variants_of
     from nasattn.records import load_study, load_trials
+    from nasattn.report import variants_document as report
+    from nasattn.report import variants_page as page
+    from nasattn.report.conditions import caption
 
     study = load_study(runs_dir, name, storage=storage)
     _check_variants(study, making)
@@ -75,18 +65,23 @@ def show_variants(
         raise UserError(f'study "{name}": no trial is complete yet; nasattn resume {name} goes on')
     found = compare_variants(
         variants,
-        against=shown.against or own_reference(study, variants),
+        against=shown.against or page.own_reference(study, variants),
         margin=shown.margin / 100,
         test="wilcoxon" if shown.wilcoxon else "t",
     )
-    if shown.form:
-        sys.stdout.write(_text(study, found, shown.form))
-        return
-    from nasattn.report.ink import print_page, suggest
-    from nasattn.report.variants_page import variants_page
+    if shown.figure:
+        from nasattn.report.interval_picture import draw_ablation
 
-    print_page(lambda width: variants_page(study, trials, found, width))
-    suggest(f"nasattn trials {name}{runs_dir_words(runs_dir)}")
+        draw_ablation(study, trials, found, shown.figure)
+    rows = report.variants_rows(study, found)
+    answer = Answer(
+        page=lambda width: page.variants_page(study, trials, found, width),
+        document=lambda: report.variants_document(study, found),
+        rows=lambda: (list(rows[0]), rows),
+        tables=lambda: [report.variants_table(found)],
+        caption=lambda: caption(study, trials),
+    )
+    answer.print(shown.form, f"nasattn trials {name}{runs_dir_words(runs_dir)}")
 
 
 def show_what_there_is(name: str, runs_dir: Path, storage: str | None, shown: Shown) -> None:
@@ -130,12 +125,6 @@ def _check_margin(shown: Shown) -> None:
         raise UserError(f"--margin {shown.margin:g}: must be above 0, in points of accuracy")
 
 
-def own_reference(study: "Study", variants: "Sequence[Variant]") -> str | None:
-    """Return what the study says its variants are compared with, where that was begun."""
-    own = study.table("origin").get("against")
-    return next((variant.name for variant in variants if variant.name == own), None)
-
-
 def _check_variants(study: "Study", making: Sequence[str]) -> None:
     name = study.name
     if not study.settings.get("variant"):
@@ -150,16 +139,3 @@ def _check_variants(study: "Study", making: Sequence[str]) -> None:
             f"{', '.join(making)}: for variants to be made; {name} alone shows those that it has, "
             f"{name} TRIAL makes others"
         )
-
-
-def _text(study: "Study", found: "Comparison", form: str) -> str:
-    from nasattn.report import variants_document as report
-    from nasattn.report.documents import csv_text, json_text
-
-    if form == "json":
-        indent = 2 if sys.stdout.isatty() else None
-        return json_text(report.variants_document(study, found), indent=indent) + "\n"
-    if form == "csv":
-        rows = report.variants_rows(study, found)
-        return csv_text(list(rows[0]), rows)
-    return report.variants_markup(study, found, form)

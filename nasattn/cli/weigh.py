@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from nasattn.cli.options import RUNS, AsCsv, AsJson, RunsDir, Storage, runs_dir_words
-from nasattn.cli.read import StudyName, check_one_form, numbered, opened, print_csv
+from nasattn.cli.forms import Answer, in_forms
+from nasattn.cli.options import RUNS, Figure, RunsDir, Storage, check_figure, runs_dir_words
+from nasattn.cli.read import StudyName, numbered, opened
 from nasattn.errors import UserError
 
 if TYPE_CHECKING:
-    from nasattn.records import Study, Trial
+    from nasattn.analysis.evidence import Evidence
+    from nasattn.analysis.importance import Importances
     from nasattn.records.outline import Outline
     from nasattn.report.compare_page import Side
-    from nasattn.report.importance_page import Weighed
 
 First = Annotated[
     str, typer.Argument(metavar="A", help="A trial's number; OTHER:N is trial N of another study.")
@@ -31,110 +32,81 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
+@in_forms
 def compare(  # noqa: PLR0913 - one argument for each option of the command
     name: StudyName,
     first: First,
     second: Second,
     *,
+    figure: Figure = None,
     runs_dir: RunsDir = RUNS,
     storage: Storage = None,
-    as_json: AsJson = False,
+    form: str = "",
 ) -> None:
     """Show two trials side by side: sites, costs, curves, and what their difference is worth."""
-    from nasattn.report.compare_page import compare_document, compare_page
+    from nasattn.report import compare_page as report
 
+    check_figure(figure)
     sides = (_side(name, first, runs_dir, storage), _side(name, second, runs_dir, storage))
-    if as_json:
-        from nasattn.report.documents import print_json
+    one = sides[1]
+    if figure:
+        from nasattn.report.curve_picture import draw_comparison
 
-        print_json(compare_document(sides))
-    else:
-        from nasattn.report.ink import print_page, suggest
+        draw_comparison(sides, figure)
+    answer = Answer(
+        page=lambda width: report.compare_page(sides, width),
+        document=lambda: report.compare_document(sides),
+        rows=lambda: (report.COMPARE_FIELDS, report.compare_rows(sides)),
+        tables=lambda: report.compare_tables(sides),
+        caption=lambda: report.sides_caption(sides),
+    )
+    command = f"nasattn show {one.study.name} {one.trial.trial}"
+    answer.print(form, command + runs_dir_words(runs_dir))
 
-        print_page(lambda width: compare_page(sides, width))
-        one = sides[1]
-        suggest(f"nasattn show {one.study.name} {one.trial.trial}{runs_dir_words(runs_dir)}")
 
-
+@in_forms
 def importance(  # noqa: PLR0913 - one argument for each option of the command
     name: StudyName,
     *,
     effects_alone: Annotated[
         bool, typer.Option("--map", help="Only the map of effects, which takes no time.")
     ] = False,
+    figure: Figure = None,
     runs_dir: RunsDir = RUNS,
     storage: Storage = None,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
+    form: str = "",
 ) -> None:
     """Show which decision drives accuracy and costs, and the effect of each option by stage."""
-    check_one_form(as_json=as_json, as_csv=as_csv)
     from nasattn.records import load_trials
+    from nasattn.report import importance_page as report
+    from nasattn.report.conditions import caption
+    from nasattn.report.weighing import weigh
 
+    check_figure(figure)
     study = opened(name, runs_dir, storage)
     trials = load_trials(study, curves=False)
-    weighed = weighed_of(study, trials, with_importances=not effects_alone)
-    if as_json:
-        from nasattn.report.documents import print_json
-        from nasattn.report.importance_page import importance_document
+    weighed = weigh(study, trials, None if effects_alone else _rate)
+    if figure:
+        from nasattn.report.interval_picture import draw_effects
 
-        print_json(importance_document(weighed))
-    elif as_csv:
-        from nasattn.report.importance_page import importance_table
-
-        print_csv(*importance_table(weighed))
-    else:
-        from nasattn.report.importance_page import importance_page
-        from nasattn.report.ink import print_page, suggest
-
-        print_page(lambda width: importance_page(weighed, width))
-        suggest(f"nasattn pareto {name}{runs_dir_words(runs_dir)}")
+        draw_effects(weighed, figure)
+    answer = Answer(
+        page=lambda width: report.importance_page(weighed, width),
+        document=lambda: report.importance_document(weighed),
+        rows=lambda: report.importance_table(weighed),
+        tables=lambda: report.importance_tables(weighed),
+        caption=lambda: caption(weighed.study, weighed.trials),
+    )
+    answer.print(form, f"nasattn pareto {name}{runs_dir_words(runs_dir)}")
 
 
-def weighed_of(study: "Study", trials: "tuple[Trial, ...]", *, with_importances: bool) -> "Weighed":
-    """Return what the trials of a study say about its decisions.
-
-    Raises:
-        UserError: it has no decisions or none recorded, or too few trials.
-    """
+def _rate(said: "Evidence", outline: "Outline") -> "Importances":
+    """Tell how important decisions are, by Optuna's evaluator."""
     from nasattn.analysis.decided import intervals
-    from nasattn.analysis.effects import effects
-    from nasattn.analysis.evidence import evidence
     from nasattn.analysis.importance import importances
-    from nasattn.report.importance_page import Weighed
+    from nasattn.search.importance import PedAnova
 
-    outline = _outline(study)
-    said = evidence(outline, trials)
-    if not said.runs:
-        raise UserError(f'study "{study.name}" has no complete trial of its space yet')
-    found = None
-    if with_importances:
-        from nasattn.search.importance import PedAnova
-
-        evaluate = PedAnova(said.samples, intervals(outline))
-        found = importances(said.samples, said.parameters, evaluate)
-    whole = said.by_choice
-    by_choice = None
-    if len(whole.outline.decisions) < len(outline.decisions):
-        by_choice = effects(whole.runs, whole.options)
-    return Weighed(study, trials, said, effects(said.runs, said.options), by_choice, found)
-
-
-def _outline(study: "Study") -> "Outline":
-    from nasattn.records.outline import load_outline
-
-    if study.settings.get("variant"):
-        raise UserError(
-            f'study "{study.name}" lists variants, it decides nothing: `nasattn compare` sets two '
-            "of them side by side"
-        )
-    outline = load_outline(study.path)
-    if outline is None:
-        raise UserError(
-            f'study "{study.name}" was made by an older version, which did not record its '
-            f"decisions: `nasattn resume {study.name}` records them"
-        )
-    return outline
+    return importances(said.samples, said.parameters, PedAnova(said.samples, intervals(outline)))
 
 
 def _side(name: str, text: str, runs_dir: Path, storage: str | None) -> "Side":

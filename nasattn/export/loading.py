@@ -4,15 +4,16 @@ import importlib.machinery
 import importlib.util
 import json
 from pathlib import Path
+from typing import NamedTuple
 
 from torch import nn
 
 from nasattn.backbones.weights import load_weights, read_weights
 from nasattn.errors import UserError
 from nasattn.export.safe_weights import SAFE_WEIGHTS_FILE, read_safe
-from nasattn.placement import build, read_architecture
+from nasattn.placement import Architecture, build, read_architecture
 from nasattn.records import ARCHITECTURE_FILE, WEIGHTS_FILE
-from nasattn.training import read_usage
+from nasattn.training import Usage, read_usage
 
 
 def load(folder: Path | str) -> nn.Module:
@@ -29,11 +30,19 @@ def load(folder: Path | str) -> nn.Module:
         UserError: a file is missing or damaged, they do not belong together, or the network's code
             would be the folder's.
     """
-    return read_network(Path(folder)).eval()
+    return read_network(Path(folder)).network.eval()
 
 
-def read_network(folder: Path) -> nn.Module:
-    """Return the network of a folder with its weights, as ``load`` does but for the mode."""
+class Kept(NamedTuple):
+    """What a folder holds: the network with its weights, what it is, and how it is used."""
+
+    network: nn.Module
+    architecture: Architecture
+    usage: Usage
+
+
+def read_network(folder: Path) -> Kept:
+    """Read a folder, as ``load`` does but for the network's mode."""
     _check_code(folder)
     architecture, usage = read_architecture(folder / ARCHITECTURE_FILE), read_usage(folder)
     network = build(architecture, num_classes=len(usage.classes), seed=0)
@@ -41,7 +50,7 @@ def read_network(folder: Path) -> nn.Module:
     path = safe if safe.is_file() else folder / WEIGHTS_FILE
     state = read_safe(path) if path is safe else read_weights(path).state
     load_weights(network, state, f"weights {path} in {ARCHITECTURE_FILE}'s network")
-    return network
+    return Kept(network, architecture, usage)
 
 
 def _check_code(folder: Path) -> None:

@@ -11,7 +11,6 @@ from nasattn.data import ImageSet
 from nasattn.errors import UserError
 from nasattn.export import read_network
 from nasattn.export.safe_weights import SAFE_WEIGHTS_FILE
-from nasattn.placement import read_architecture
 from nasattn.records import ARCHITECTURE_FILE, WEIGHTS_FILE, Study, Trial
 from nasattn.training import (
     USAGE_FILE,
@@ -21,7 +20,6 @@ from nasattn.training import (
     deterministic,
     on_device,
     outputs_of,
-    read_usage,
     resolve_recipe,
 )
 
@@ -63,11 +61,10 @@ def load_network(folder: Path, device: torch.device) -> KeptNetwork:
     Raises:
         UserError: a file is missing or damaged, or they do not belong together.
     """
-    network, usage = read_network(folder), read_usage(folder)
+    network, architecture, usage = read_network(folder)
     recipe = _recipe(usage, device)
     network = on_device(network, recipe, device)
-    digest = read_architecture(folder / ARCHITECTURE_FILE).digest
-    return KeptNetwork(network, usage, recipe, device, digest)
+    return KeptNetwork(network, usage, recipe, device, architecture.digest)
 
 
 def _recipe(usage: Usage, device: torch.device) -> Recipe:

@@ -32,7 +32,7 @@ def believed_page(
 ) -> list[str]:
     """Return the lines of ``nasattn pareto --posterior``."""
     page = [f"{paint(study.name, 'bold')}  the front by the means to be expected"]
-    page += [progress_words(study, trials), "", *_table(front).lines(width), ""]
+    page += [progress_words(study, trials), "", *believed_table(front).lines(width), ""]
     if front.hypervolume is not None:
         page.append(
             f"hypervolume {front.hypervolume:.4f} by the expected means, "
@@ -71,7 +71,8 @@ def _meaning(front: BelievedFront) -> str:
     return "; ".join(words)
 
 
-def _table(front: BelievedFront) -> Table:
+def believed_table(front: BelievedFront) -> Table:
+    """Return the front by the means to be expected, and who is on it by what was observed."""
     has_latency = "latency_ms" in front.observed.objectives
     heads = (*_HEADS, "ms") if has_latency else _HEADS
     rows = [_row(believed, front, len(heads)) for believed in front.listed]

@@ -8,7 +8,7 @@ from nasattn.analysis.noise import Noise, paired_difference, seed_noise
 from nasattn.records import Study, Trial
 from nasattn.records.outline import Outline
 from nasattn.report.call_sites import natural
-from nasattn.report.conditions import conditions
+from nasattn.report.conditions import caption, conditions
 from nasattn.report.documents import Document
 from nasattn.report.ink import folded, paint, plot_width
 from nasattn.report.placements import module_words, options_words
@@ -18,6 +18,10 @@ from nasattn.report.units import counted, duration, milliseconds, percent, point
 
 _STYLES = ("green", "magenta")
 _MARKERS = ("●", "○")
+_MEASURED = ("accuracy", "params", "flops", "flops_stock", "latency_ms")
+
+COMPARE_FIELDS = ("what", "first", "second", "difference")
+"""The columns of ``nasattn compare --csv``."""
 
 
 class Side(NamedTuple):
@@ -46,7 +50,7 @@ def compare_page(sides: Sides, width: int | None) -> list[str]:
     page += [*_facts(sides, names).lines(width), ""]
     page += [*folded(_remarks(sides), width), ""]
     page += [*_sites(sides, names, width), ""]
-    if curves := _curves(sides, names, plot_width(width)):
+    if curves := _curves(sides, plot_width(width)):
         page += [*curves, ""]
     return [*page, *folded(_conditions(sides, names), width)]
 
@@ -56,7 +60,7 @@ def compare_document(sides: Sides) -> Document:
     first, second = sides
     differences = {
         name: second_value - first_value
-        for name in ("accuracy", "params", "flops", "flops_stock", "latency_ms")
+        for name in _MEASURED
         if (first_value := getattr(first.trial, name)) is not None
         and (second_value := getattr(second.trial, name)) is not None
     }
@@ -69,6 +73,30 @@ def compare_document(sides: Sides) -> Document:
         "conditions": [c._asdict() for c in different_conditions(first.study, second.study)],
         "seed_noise": [noise._asdict() if noise else None for noise in map(_noise, sides)],
     }
+
+
+def compare_tables(sides: Sides) -> list[Table]:
+    """Return the tables of ``nasattn compare``: the numbers, and the sites with a module."""
+    names = _names(sides)
+    rows = site_rows(sides[0].trial, sides[1].trial)
+    return [_facts(sides, names), *([_site_table(rows, names, None)] if rows else [])]
+
+
+def sides_caption(sides: Sides) -> str:
+    """Return the conditions of both, once where they are the same."""
+    return "; ".join(dict.fromkeys(caption(side.study, [side.trial]) for side in sides))
+
+
+def compare_rows(sides: Sides) -> list[dict[str, Any]]:
+    """Return the rows of ``nasattn compare --csv``: measured values, then sites."""
+    a, b = (side.trial for side in sides)
+    differences = compare_document(sides)["differences"]
+    measured = [(name, getattr(a, name), getattr(b, name)) for name in _MEASURED]
+    placed = [(_site(row), *_modules(row)) for row in site_rows(a, b)]
+    return [
+        dict(zip(COMPARE_FIELDS, (*row, differences.get(row[0])), strict=True))
+        for row in (*measured, *placed)
+    ]
 
 
 def _names(sides: Sides) -> tuple[str, str]:
@@ -211,14 +239,19 @@ def _module(placement: Mapping[str, Any] | None) -> str:
     return "-" if placement is None else module_words(placement)
 
 
-def _curves(sides: Sides, names: tuple[str, str], width: int) -> list[str]:
-    series = tuple(
+def comparison_series(sides: Sides) -> tuple[tuple[Series, ...], str]:
+    """Return the learning curves of both, and the label of what they show."""
+    series = (
         Series(name, marker, style, _points(side.trial), path="·")
-        for side, name, marker, style in zip(sides, names, _MARKERS, _STYLES, strict=True)
+        for side, name, marker, style in zip(sides, _names(sides), _MARKERS, _STYLES, strict=True)
     )
+    return tuple(series), f"{sides[0].study.evaluated} accuracy (%)"
+
+
+def _curves(sides: Sides, width: int) -> list[str]:
+    series, label = comparison_series(sides)
     if not any(one.points for one in series):
         return []
-    label = f"{sides[0].study.evaluated} accuracy (%)"
     return plot(series, "epoch", label, width=width, height=max(6, width // 9))
 
 

@@ -24,6 +24,13 @@ def conditions(study: Study, trials: Sequence[Trial]) -> str:
     return "; ".join(part for part in parts if part)
 
 
+def caption(study: Study, trials: Sequence[Trial]) -> str:
+    """Write what a study's table needs to stand alone: its name, conditions and versions."""
+    version = study.table("environment").get("nasattn")
+    words = f"{study.name}: {conditions(study, trials)}"
+    return f"{words}; nasattn {version}" if version else words
+
+
 def hypervolume_words(front: Front) -> str:
     """Write the hypervolume with what it is measured against."""
     costs = [name for name in front.objectives if name != "accuracy"]

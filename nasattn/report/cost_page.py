@@ -1,6 +1,7 @@
 """What a backbone, an architecture or a search space costs, on a terminal."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from nasattn.report.call_sites import fold, natural
 from nasattn.report.costs import range_table, signed, span
@@ -13,6 +14,7 @@ from nasattn.report.units import counted, milliseconds, relative
 
 _COUNTS = ("params", "norm_statistics", "flops", "flops_stock")
 _HEADS = ("params", "+ stats", "flops", "flops_stock")
+_ADDED = ("params", "flops", "flops_stock")
 _LEGEND = (
     "params are trainable; + stats adds the running statistics of batch norms, as many papers do; "
     "flops count every operator (one multiply-add is 1), flops_stock those that fvcore counts"
@@ -57,6 +59,58 @@ def space_cost_page(document: Document, width: int | None) -> list[str]:
         "",
         *folded([_LEGEND], width),
     ]
+
+
+COST_FIELDS = ("part", "name", *_COUNTS)
+"""The columns of ``nasattn cost --csv``: what stages, placements and the whole come to."""
+
+
+def cost_rows(document: Document) -> list[dict[str, Any]]:
+    """Return the rows of ``nasattn cost --csv``; of a placement, what it adds."""
+    parts = [("stage", stage["stage"], stage) for stage in document["stages"]]
+    parts += [("placement", f"{p['slot']}:{p['at']}", p) for p in document["placements"]]
+    return [
+        {"part": part, "name": name, **{key: costs[key] for key in _COUNTS}}
+        for part, name, costs in (*parts, ("total", "", document))
+    ]
+
+
+def cost_tables(document: Document) -> list[Table]:
+    """Return the tables of ``nasattn cost``: by stage, and what each placement adds."""
+    stages = _stages(document, document)._replace(title=_words(document))
+    return [stages, *([_placements(document)] if document["placements"] else [])]
+
+
+SPACE_COST_FIELDS = ("decision", "option", "cost", "least", "most")
+"""The columns of ``nasattn cost SPACE.toml --csv``."""
+
+
+def space_cost_rows(document: Document) -> list[dict[str, Any]]:
+    """Return the rows of ``nasattn cost SPACE.toml --csv``: what each option adds."""
+    return [
+        dict(
+            zip(
+                SPACE_COST_FIELDS,
+                (d["name"], option_word(o, d["slot"]), cost, *o[cost]),
+                strict=True,
+            )
+        )
+        for d in document["decisions"]
+        for o in d["options"]
+        for cost in _ADDED
+    ]
+
+
+def space_cost_tables(document: Document) -> list[Table]:
+    """Return the tables of ``nasattn cost SPACE.toml``: the bare backbone, options, the range."""
+    bare = _stages(document, document["bare"])._replace(title="The bare backbone")
+    options = _decisions(document["decisions"])._replace(title="What each option adds")
+    return [bare, options, range_table(document["bare"], _ends(document["range"]))]
+
+
+def cost_caption(document: Document) -> str:
+    """Say what was counted, and how."""
+    return f"{document.get('file', _words(document))}: {_LEGEND}"
 
 
 def _ends(ranges: Mapping[str, Sequence[int]]) -> dict[str, dict[str, int]]:
@@ -129,12 +183,11 @@ def _measured(found: Document) -> str:
 
 
 def _decisions(decisions: Iterable[Document]) -> Table:
-    costs = ("params", "flops", "flops_stock")
     rows: list[Row] = []
     for decision in decisions:
-        cells = (decision["name"], *[""] * len(costs))
+        cells = (decision["name"], *[""] * len(_ADDED))
         rows.append(Row(cells, f"{decision['slot']} {fold(decision['sites'])}", "bold"))
         for option in decision["options"]:
-            added = [span(option[cost]) if option["module"] else "" for cost in costs]
+            added = [span(option[cost]) if option["module"] else "" for cost in _ADDED]
             rows.append(Row((f"  {option_word(option, decision['slot'])}", *added)))
-    return Table(("<decision", *costs), "sites", tuple(rows))
+    return Table(("<decision", *_ADDED), "sites", tuple(rows))

@@ -4,47 +4,25 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from nasattn.analysis import Front, Result, direction
-from nasattn.records import FIELDS, Study, Trial, TrialText
+from nasattn.records import Study, Trial
 from nasattn.records.outline import Outline
 from nasattn.report.front_view import PLAIN, View, growth_rows
+from nasattn.report.trials_page import TRIAL_FIELDS
 
 Document = Mapping[str, Any]
 
 _MARKS = ("front", "baseline", "knee")
-
-TRIAL_FIELDS = tuple(name for name in FIELDS if name != "curve")
-"""The columns of ``nasattn trials --csv``."""
 
 GROWTH_FIELDS = ("trial", "finished", "trials", "epochs", "hypervolume")
 """The columns of ``nasattn pareto --history --csv``."""
 
 PARETO_FIELDS = (*TRIAL_FIELDS, "repeats", "repeat_trials", "accuracy_sd", *_MARKS)
 """The columns of ``nasattn pareto --csv``."""
-
-
-def trials_document(study: Study, trials: Iterable[Trial]) -> Document:
-    """Return ``nasattn trials --json``."""
-    return {"study": study.name, "trials": [trial.to_dict() for trial in trials]}
-
-
-def trials_text(study: Study, texts: Iterable[TrialText]) -> Iterator[str]:
-    """Yield the parts of ``nasattn trials --json`` in one line, of trials read as text."""
-    yield f'{{"study": {json.dumps(study.name)}, "trials": ['
-    for place, text in enumerate(texts):
-        yield ", " * bool(place) + _trial_text(text)
-    yield "]}\n"
-
-
-def _trial_text(text: TrialText) -> str:
-    values = replace(text.trial, placements=()).to_dict()
-    long = {"placements": text.placements, "curve": text.curve}
-    fields = (f'"{name}": {long.get(name) or json.dumps(values[name])}' for name in FIELDS)
-    return f"{{{', '.join(fields)}}}"
 
 
 def show_document(study: Study, trial: Trial, outline: Outline | None = None) -> Document:

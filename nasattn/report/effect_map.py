@@ -13,6 +13,11 @@ _LONGEST = 60
 
 
 def effect_map(found: Effects, outline: Outline, width: int | None) -> list[str]:
+    """Return the lines of `effect_table`; ``width`` as for `pareto_page`."""
+    return effect_table(found, outline, width).lines(width)
+
+
+def effect_table(found: Effects, outline: Outline, width: int | None) -> Table:
     """Return the map: a row an option, by stage, with its interval drawn around zero.
 
     Args:
@@ -37,9 +42,9 @@ def effect_map(found: Effects, outline: Outline, width: int | None) -> list[str]
     parts = zip(facts, names, bars, styles, strict=True)
     if beside:
         rows = tuple(Row((f[0], name, *f[1:], bar), "", style) for f, name, bar, style in parts)
-        return Table(("<stage", "<option", *_HEADS[1:], scale), "", rows).lines(width)
+        return Table(("<stage", "<option", *_HEADS[1:], scale), "", rows, num_drawn=1)
     rows = tuple(Row((*f, bar), name, style) for f, name, bar, style in parts)
-    return Table(("<stage", *_HEADS[1:], scale), "option", rows).lines(width)
+    return Table(("<stage", *_HEADS[1:], scale), "option", rows, num_drawn=1)
 
 
 def _facts(

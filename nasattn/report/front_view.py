@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nasattn.analysis import Front
 from nasattn.records import Study
 from nasattn.report.plot import Series, plot
+from nasattn.report.table import Row, Table
 from nasattn.report.units import counted, human, milliseconds, percent
 
 if TYPE_CHECKING:  # who does not ask for them does not wait for them
@@ -84,6 +85,14 @@ def growth_plots(growth: "Sequence[Moment]", width: int) -> list[str]:
     at = next(m for m in growth if m.hypervolume == last)
     said = f"highest {last:.4f} from trial {at.trial} on, the {_ordinal(at.trials)} to end"
     return [*lines, f"{said}, after {counted(at.epochs, 'epoch')}"]
+
+
+def growth_table(growth: "Iterable[Moment]") -> Table:
+    """Return one row a moment at which the hypervolume changed or a trial ended."""
+    rows = (
+        Row((str(m.trial), str(m.trials), str(m.epochs), f"{m.hypervolume:.4f}")) for m in growth
+    )
+    return Table(("trial", "trials ended", "epochs spent", "hypervolume"), "", tuple(rows))
 
 
 def growth_rows(growth: "Iterable[Moment]") -> list[dict[str, Any]]:

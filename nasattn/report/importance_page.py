@@ -9,12 +9,15 @@ from nasattn.analysis.importance import Importances
 from nasattn.records import Study, Trial
 from nasattn.report.conditions import conditions
 from nasattn.report.documents import Document
-from nasattn.report.effect_map import conclusions, effect_map, effect_words
+from nasattn.report.effect_map import conclusions, effect_map, effect_table, effect_words
 from nasattn.report.ink import folded, headline
 from nasattn.report.table import Row, Table
 from nasattn.report.units import counted
 
 _ADAPTIVE = {"tpe", "nsga2", "gp", "cost-aware"}
+
+_SHARES = "Share of each decision in accuracy (PED-ANOVA, bootstrap intervals) and in each cost"
+_INTERVALS = "in points of accuracy, least squares, 95 % intervals"
 
 _BY_CHOICE = (
     "each choice as a whole: the option at all of its places against none of them, as if it did "
@@ -112,6 +115,18 @@ def importance_table(weighed: Weighed) -> tuple[Sequence[str], list[Mapping[str,
         for one in weighed.importances.decisions
     ]
     return IMPORTANCE_FIELDS, rows
+
+
+def importance_tables(weighed: Weighed) -> list[Table]:
+    """Return the tables of ``nasattn importance``: shares, then effects without their drawing."""
+    said, found = weighed.evidence, weighed.importances
+    tables = [] if found is None else [_table(found, said)._replace(title=_SHARES)]
+    effects = effect_table(weighed.effects, said.outline, None)
+    tables.append(effects._replace(title=f"Effect of each option, {_INTERVALS}"))
+    if weighed.by_choice is not None:
+        whole = effect_table(weighed.by_choice, said.by_choice.outline, None)
+        tables.append(whole._replace(title=f"Effect of each choice as a whole, {_INTERVALS}"))
+    return tables
 
 
 def _effects(found: Effects | None, said: Evidence) -> list[dict[str, Any]] | None:

@@ -14,16 +14,24 @@ def modules_page(document: Document, width: int | None) -> list[str]:
         document: The modules in plain values, as ``--json`` prints them.
         width: Columns to fill; None for as many as the rows need.
     """
+    costs, hyperparameters, papers = (table.lines(width) for table in modules_tables(document))
+    head = headline(f"{modules_caption(document)}:", width)
+    return [*head, *costs, "", *hyperparameters, "", *papers]
+
+
+def modules_tables(document: Document) -> list[Table]:
+    """Return the tables of ``nasattn modules``: costs, hyperparameters, papers."""
+    return [make(document["modules"]) for make in (_costs, _hyperparameters, _papers)]
+
+
+def modules_caption(document: Document) -> str:
+    """Say of which map the costs are."""
     height, breadth = document["size"]
-    words = f"Cost at C = {document['channels']}, {height}×{breadth}, defaults:"
-    return [
-        *headline(words, width),
-        *_costs(document["modules"]).lines(width),
-        "",
-        *_hyperparameters(document["modules"]).lines(width),
-        "",
-        *_papers(document["modules"]).lines(width),
-    ]
+    return f"Cost at C = {document['channels']}, {height}×{breadth}, defaults"
+
+
+MODULE_FIELDS = ("module", "params", "norm_statistics", "flops", "flops_stock", "slots", "paper")
+"""The columns of ``nasattn modules --csv``."""
 
 
 def _costs(modules: Iterable[Document]) -> Table:

@@ -35,6 +35,20 @@ class Block(NamedTuple):
     is_bare: bool
 
 
+class Alike(NamedTuple):
+    """Neighbouring blocks that are alike: a row of the picture.
+
+    Attributes:
+        name: Theirs, joined.
+        about: How many they are, and whether anything is placed in them; empty for one with steps.
+        steps: As of `Block`, where anything is placed.
+    """
+
+    name: str
+    about: str
+    steps: tuple[str, ...]
+
+
 def architecture_page(document: Document, width: int | None) -> list[str]:
     """Return the lines of ``nasattn show ARCHITECTURE.json``; ``width`` as for `pareto_page`."""
     sites = [kept_site(site) for site in document["sites"]]
@@ -52,13 +66,29 @@ def network_picture(
         placements: What sits at some of them.
         width: Columns to fill; None for as many as the rows need.
     """
-    placed = {f"{p['slot']}:{p['at']}": f"[{module_words(p)}]" for p in placements}
     lines: list[str] = []
-    for stage, members in groupby(sites, key=lambda site: site.stage):
-        of_stage = list(members)
-        lines += [_head(stage, of_stage), *_stage(of_stage, placed, width), ""]
+    stages = zip(stage_heads(sites), stage_rows(sites, placements), strict=True)
+    for head, rows in stages:
+        name, _, words = head.partition("  ")
+        lines += [f"{paint(name, 'bold')}  {words}", *_stage(rows, width), ""]
     lines.append(f"{paint('[module]', _PLACED)} placed; all else as in the backbone")
     return lines
+
+
+def stage_heads(sites: Sequence[KeptSite]) -> list[str]:
+    """Return what is said of each stage."""
+    return [_head(stage, list(of)) for stage, of in groupby(sites, key=_stage_of)]
+
+
+def stage_rows(sites: Sequence[KeptSite], placements: Placements) -> list[list[Alike]]:
+    """Return the rows of each stage."""
+    placed = {f"{p['slot']}:{p['at']}": f"[{module_words(p)}]" for p in placements}
+    stages = groupby(sites, key=_stage_of)
+    return [list(_rows(_blocks(list(of), placed))) for _, of in stages]
+
+
+def _stage_of(site: KeptSite) -> int:
+    return site.stage
 
 
 def _head(stage: int, sites: Sequence[KeptSite]) -> str:
@@ -69,16 +99,15 @@ def _head(stage: int, sites: Sequence[KeptSite]) -> str:
     if len(channels) > 3:
         widths = f"{min(channels)} to {max(channels)}"
     height, wide = last.size
-    return paint(f"stage {stage}", "bold") + f"  {widths} channels, {height}×{wide}"
+    return f"stage {stage}  {widths} channels, {height}×{wide}"
 
 
-def _stage(
-    sites: Sequence[KeptSite], placed: Mapping[str, str], width: int | None
-) -> Iterator[str]:
-    rows = list(_rows(_blocks(sites, placed)))
-    longest = min(max(len(name) for name, _ in rows), _WIDEST_NAMES)
-    for name, words in rows:
-        yield from _row(name, words, longest, width)
+def _stage(rows: Sequence[Alike], width: int | None) -> Iterator[str]:
+    longest = min(max(len(row.name) for row in rows), _WIDEST_NAMES)
+    for row in rows:
+        steps = f"{_GLUE}· ".join(step.replace(" ", _GLUE) for step in row.steps)
+        words = ": ".join(filter(None, (row.about, steps)))
+        yield from _row(row.name, words, longest, width)
 
 
 def _row(name: str, words: str, longest: int, width: int | None) -> Iterator[str]:
@@ -127,7 +156,7 @@ def _steps(site: KeptSite, block: str, placed: Mapping[str, str]) -> Iterator[st
     else:
         # Where there is an add the end of the branch lies before it.
         steps = (module, call if "add" in call and site.slot == "block_end" else "")
-    yield from (step.replace(" ", _GLUE) for step in steps if step)
+    yield from filter(None, steps)
 
 
 def _call(site: KeptSite, block: str) -> str:
@@ -142,16 +171,15 @@ def _call(site: KeptSite, block: str) -> str:
     return name
 
 
-def _rows(blocks: Sequence[Block]) -> Iterator[tuple[str, str]]:
-    """Yield name and words of each line: equal neighbours and bare ones are joined."""
+def _rows(blocks: Sequence[Block]) -> Iterator[Alike]:
+    """Yield the rows of a stage: equal neighbours and bare ones are joined."""
     for (is_bare, steps), members in groupby(blocks, key=_kind):
         names = [block.name for block in members]
         count = counted(len(names), "block")
         if is_bare:
-            yield _joined(names), f"{count}, nothing placed"
+            yield Alike(_joined(names), f"{count}, nothing placed", ())
         else:
-            times = f"{count}, each: " if len(names) > 1 else ""
-            yield _joined(names), times + f"{_GLUE}· ".join(steps)
+            yield Alike(_joined(names), f"{count}, each" if len(names) > 1 else "", steps)
 
 
 def _joined(names: Sequence[str]) -> str:

@@ -38,7 +38,12 @@ def studies_page(runs_dir: str | Path, studies: Sequence[Overview], width: int |
     """Return the lines of ``nasattn studies``; ``width`` as for `pareto_page`."""
     if not studies:
         return [f"no studies in {runs_dir}: `nasattn search` makes one"]
-    return Table(_HEADS, "what", tuple(map(_row, studies))).lines(width)
+    return studies_table(studies).lines(width)
+
+
+def studies_table(studies: Sequence[Overview]) -> Table:
+    """Return one row a study."""
+    return Table(_HEADS, "what", tuple(map(_row, studies)))
 
 
 def overview_dict(overview: Overview) -> dict[str, Any]:

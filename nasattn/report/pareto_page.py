@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 from nasattn.analysis import Front, Result, direction, dominators
 from nasattn.records import Study, Trial
 from nasattn.report.conditions import conditions, hypervolume_words
-from nasattn.report.front_view import PLAIN, View, growth_plots, steadiness_words, view_words
+from nasattn.report.front_view import (
+    PLAIN,
+    View,
+    growth_plots,
+    growth_table,
+    steadiness_words,
+    view_words,
+)
 from nasattn.report.ink import folded, paint, plot_width
 from nasattn.report.pareto_plot import BASELINE, KNEE, MEMBER, front_plot
 from nasattn.report.placements import describe
@@ -56,6 +63,14 @@ def pareto_page(
     if view.steadiness is not None:
         notes = [*steadiness_words(front, view.steadiness), *notes]
     return page + folded([_BEST, *notes] if study.evaluated == "test" else notes, width)
+
+
+def pareto_tables(study: Study, front: Front, view: View = PLAIN) -> list[Table]:
+    """Return the tables of ``nasattn pareto``: the front, and how it grew where that was asked."""
+    table = front_table(front, study.evaluated, view.steadiness)
+    title = "; ".join((*view_words(study, front, view), hypervolume_words(front)))
+    grown = [] if view.growth is None else [growth_table(view.growth)]
+    return [table._replace(title=title), *grown]
 
 
 def _without_members(view: View) -> str:

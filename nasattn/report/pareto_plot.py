@@ -30,6 +30,15 @@ def front_plot(front: Front, width: int, axis: str | None = None) -> list[str]:
         width: Columns in all.
         axis: The cost to plot against; None for the first that is an objective.
     """
+    drawn, label = front_series(front, axis)
+    if not any(one.points for one in drawn):
+        return []
+    height = max(8, min(18, width // 6))
+    return plot(drawn, label, "accuracy (%)", width=width, height=height)
+
+
+def front_series(front: Front, axis: str | None = None) -> tuple[tuple[Series, ...], str]:
+    """Return what is drawn of a front, the later over the earlier, and the label of its cost."""
     cost = axis or next((name for name in front.objectives if name != "accuracy"), None)
     size, prefix = prefix_for(max((_cost(r.trial, cost) for r in front.results), default=0))
 
@@ -50,10 +59,7 @@ def front_plot(front: Front, width: int, axis: str | None = None) -> list[str]:
         series("knee", KNEE, [front.knee]),
         series("baseline", BASELINE, [front.baseline]),
     )
-    if not any(one.points for one in drawn):
-        return []
-    height = max(8, min(18, width // 6))
-    return plot(drawn, _label(cost, prefix), "accuracy (%)", width=width, height=height)
+    return drawn, _label(cost, prefix)
 
 
 def _cost(trial: Trial, cost: str | None) -> float:

@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 RIGHT, WRONG = "#0072B2", "#D55E00"
 """Blue and vermilion: told apart with any colour vision, and one is darker than the other."""
 
+PURPLE, GREY = "#CC79A7", "#767676"  # likewise, of Okabe and Ito's colours
+
+OPTION = "--figure"
+SUFFIXES = (".png", ".svg")
+
 SMALL = 7.5  # points
+_DPI = 200  # of PNG
 _LETTER = 0.6  # width of a letter over the font's size, on average and a little more
 
 
@@ -39,7 +45,7 @@ def import_plots(option: str) -> ModuleType:
     return import_extra("matplotlib.figure", "plots", option)
 
 
-def new_figure(width: float, height: float, option: str) -> "Figure":
+def new_figure(width: float, height: float, option: str = OPTION) -> "Figure":
     """Return an empty figure of so many inches.
 
     Raises:
@@ -63,8 +69,20 @@ def write_figure(figure: "Figure", file: Path) -> None:
     # Text stays text, and neither names nor dates change from one drawing to the next.
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": "nasattn"}):
         dated = {"Date": None} if kind == "svg" else {}
-        figure.savefig(content, format=kind, dpi=150, metadata=dated)
+        figure.savefig(content, format=kind, dpi=_DPI, metadata=dated)
     write_atomic(file, content.getvalue())
+
+
+def write_titled(figure: "Figure", title: str, conditions: str, file: Path) -> None:
+    """Write a figure between its title and the conditions of its numbers.
+
+    Raises:
+        WriteError: the file cannot be written.
+    """
+    width = figure.get_figwidth()
+    figure.suptitle(folded_for(title, width, 11), fontsize=11)
+    figure.supxlabel(folded_for(conditions, width, SMALL), fontsize=SMALL)
+    write_figure(figure, file)
 
 
 def folded_for(text: str, inches: float, size: float) -> str:

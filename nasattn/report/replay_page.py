@@ -117,8 +117,7 @@ def replay_page(compared: Compared, width: int | None) -> list[str]:
         f"({whole:.4g} whole trainings), {counted(compared.workers, 'worker')}",
         width,
     )
-    rows = tuple(_row(name, summary) for name, summary in compared.rows.items())
-    page += Grid(_HEADS, "", rows).lines(width)
+    page += replay_table(compared).lines(width)
     page += ["", *replay_plot(compared, plot_width(width)), ""]
     notes = [
         f"{_MEASURE}; medians of {replays}, seeds from {compared.seed}",
@@ -130,6 +129,25 @@ def replay_page(compared: Compared, width: int | None) -> list[str]:
         f"conditions: {conditions(compared.table.study, compared.table.trials)}",
     ]
     return page + folded(notes, width)
+
+
+def replay_table(compared: Compared) -> Grid:
+    """Return one row an engine."""
+    rows = tuple(_row(name, summary) for name, summary in compared.rows.items())
+    return Grid(_HEADS, "", rows, f"{_MEASURE}; medians of {counted(compared.repeats, 'replay')}")
+
+
+REPLAY_FIELDS = ("engine", "epochs", *Quartiles._fields)
+"""The columns of ``nasattn replay --csv``."""
+
+
+def replay_rows(compared: Compared) -> list[dict[str, Any]]:
+    """Return the rows of ``nasattn replay --csv``: quartiles of each engine over the epochs."""
+    return [
+        {"engine": name, "epochs": spent, **share._asdict()}
+        for name, found in compared.rows.items()
+        for spent, share in zip(found.spent, found.shares, strict=True)
+    ]
 
 
 def _row(name: str, found: Summary) -> Row:

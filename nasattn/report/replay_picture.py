@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from nasattn.analysis.replays import Summary
-from nasattn.report.conditions import conditions
-from nasattn.report.picture import RIGHT, SMALL, WRONG, folded_for, new_figure, write_figure
+from nasattn.report.conditions import caption
+from nasattn.report.picture import RIGHT, WRONG, new_figure, write_titled
 from nasattn.report.replay_page import RANDOM, Compared
 from nasattn.report.units import counted
 
@@ -18,7 +18,7 @@ def draw_replays(compared: Compared, file: Path) -> None:
         UserError: matplotlib is not installed.
         WriteError: the file cannot be written.
     """
-    figure = new_figure(_WIDTH, _HEIGHT, "--plot")
+    figure = new_figure(_WIDTH, _HEIGHT)
     axes = figure.subplots()
     for name, found in compared.rows.items():
         colour, style = (WRONG, "--") if name == RANDOM else (RIGHT, "-")
@@ -30,10 +30,7 @@ def draw_replays(compared: Compared, file: Path) -> None:
     axes.grid(visible=True, alpha=0.3)
     axes.legend(loc="lower right")
     title = f"{compared.table.study.name}: {counted(compared.repeats, 'replay')} each"
-    figure.suptitle(folded_for(title, _WIDTH, 11), fontsize=11)
-    words = f"conditions: {conditions(compared.table.study, compared.table.trials)}"
-    figure.supxlabel(folded_for(words, _WIDTH, SMALL), fontsize=SMALL)
-    write_figure(figure, file)
+    write_titled(figure, title, caption(compared.table.study, compared.table.trials), file)
 
 
 def _columns(found: Summary) -> tuple[tuple[float, ...], ...]:

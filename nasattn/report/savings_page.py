@@ -1,16 +1,20 @@
 """What early stopping saved, on a terminal and as JSON."""
 
+from typing import Any
+
 from nasattn.analysis.savings import FEWEST, Estimate, Savings
 from nasattn.records import Study
 from nasattn.report.documents import Document
 from nasattn.report.ink import folded, headline
+from nasattn.report.table import Row, Table
 from nasattn.report.units import counted, duration
+
+_ESTIMATES = ("per_trial", "seconds_per_trial", "missed_share")
 
 
 def savings_document(study: Study, found: Savings) -> Document:
     """Return ``nasattn savings --json``."""
-    estimates = ("per_trial", "seconds_per_trial", "missed_share")
-    values = found._asdict() | {name: getattr(found, name)._asdict() for name in estimates}
+    values = found._asdict() | {name: getattr(found, name)._asdict() for name in _ESTIMATES}
     return {
         "study": study.name,
         **values,
@@ -18,6 +22,43 @@ def savings_document(study: Study, found: Savings) -> Document:
         "is_enough": found.is_enough,
         "fewest": FEWEST,
     }
+
+
+SAVINGS_FIELDS = ("quantity", "value", "low", "high")
+"""The columns of ``nasattn savings --csv``."""
+
+
+def savings_rows(found: Savings) -> list[dict[str, Any]]:
+    """Return the rows of ``nasattn savings --csv``: counts, then estimates with their intervals."""
+    counts = ("stopped", "epochs", "seconds", "judged", "exempt", "spared")
+    values = [(name, getattr(found, name), None, None) for name in counts]
+    values += [(name, *getattr(found, name)) for name in _ESTIMATES]
+    return [dict(zip(SAVINGS_FIELDS, row, strict=True)) for row in values]
+
+
+def savings_table(found: Savings) -> Table:
+    """Return what was saved and missed as a table."""
+    estimates = (
+        ("epochs saved per trial", found.per_trial, 1),
+        ("seconds saved per trial", found.seconds_per_trial, 1),
+        ("% of trials on the front that are stopped", found.missed_share, 100),
+    )
+    rows = [
+        Row(("trials stopped early", str(found.stopped), "")),
+        Row(("epochs not trained", str(found.epochs), "")),
+        Row(("exempt trials at their end", str(found.exempt), "")),
+        *(Row((name, *_cells(estimate, scale))) for name, estimate, scale in estimates),
+    ]
+    return Table(("<", "value", "95 % interval"), "", tuple(rows))
+
+
+def _cells(found: Estimate, scale: int) -> tuple[str, str]:
+    if found.value is None:
+        return "–", ""
+    value = f"{scale * found.value:.1f}"
+    if found.low is None or found.high is None:
+        return value, ""
+    return value, f"{scale * found.low:.1f} to {scale * found.high:.1f}"
 
 
 def savings_page(study: Study, found: Savings, width: int | None) -> list[str]:

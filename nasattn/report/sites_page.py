@@ -27,6 +27,22 @@ def sites_page(document: Document, width: int | None) -> list[str]:
     return page
 
 
+SITE_FIELDS = ("slot", "at", "stage", "block", "channels", "size", "follows", "calls")
+"""The columns of ``nasattn sites --csv``."""
+
+
+def sites_tables(document: Document) -> list[Table]:
+    """Return the tables of ``nasattn sites``: the sites, and what is refused."""
+    sites = _sites(document["sites"], None)._replace(title="Sites") if document["sites"] else None
+    refused = _refused(document["refused"])._replace(title="Nothing can be placed here")
+    return [table for table in (sites, refused) if table and table.rows]
+
+
+def sites_caption(document: Document) -> str:
+    """Say of which backbone the sites are."""
+    return "; ".join((backbone_words(document), *_notes(document["sites"])))
+
+
 def backbone_words(document: Document) -> str:
     """Write a backbone with its arguments and input shape."""
     arguments = "".join(f", {key} = {value}" for key, value in document["backbone_args"].items())

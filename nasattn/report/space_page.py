@@ -15,6 +15,7 @@ from nasattn.report.table import Row, Table
 
 _COSTS = ("params", "flops")
 _ENDS = ("cheapest", "dearest")
+_OPTIONS = "What each option adds where it stands at all sites of its choice"
 
 
 def space_page(document: Document, width: int | None) -> list[str]:
@@ -28,7 +29,7 @@ def space_page(document: Document, width: int | None) -> list[str]:
         *headline(f"{document['file']}: {network_words(document)}", width),
         *_sites(document["choices"]).lines(width),
         "",
-        *folded(["What each option adds where it stands at all sites of its choice:"], width),
+        *folded([f"{_OPTIONS}:"], width),
         "",
         *_options(document["choices"]).lines(width),
         "",
@@ -39,6 +40,33 @@ def space_page(document: Document, width: int | None) -> list[str]:
         "",
         *folded(_closing(document), width),
     ]
+
+
+SPACE_FIELDS = ("choice", "option", "cost", "least", "most")
+"""The columns of ``nasattn space show --csv``."""
+
+
+def space_rows(document: Document) -> list[dict[str, Any]]:
+    """Return the rows of ``nasattn space show --csv``: what options add at all of their sites."""
+    values = (
+        (choice["name"], option_word(option, choice["slot"]), cost, *option[cost])
+        for choice in document["choices"]
+        for option in choice["options"]
+        for cost in _COSTS
+    )
+    return [dict(zip(SPACE_FIELDS, row, strict=True)) for row in values]
+
+
+def space_tables(document: Document) -> list[Table]:
+    """Return the tables of ``nasattn space show``: decisions, options, the range of costs."""
+    options = _options(document["choices"])._replace(title=_OPTIONS)
+    return [_sites(document["choices"]), options, range_table(document["bare"], _places(document))]
+
+
+def space_caption(document: Document) -> str:
+    """Say which space it is."""
+    size = f"{count_words(document['size'])} architectures"
+    return f"{document['file']}: {network_words(document)}; {size}"
 
 
 def count_words(count: int) -> str:

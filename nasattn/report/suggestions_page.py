@@ -15,6 +15,12 @@ from nasattn.surrogate.belief import Fit
 
 _HEADS = ("", "expected %", "95 % interval", "front %", "params", "flops")
 
+SUGGESTION_FIELDS = (
+    *("digest", "params", "flops", "flops_stock", "latency_ms", "posterior_mean", "posterior_sd"),
+    *("posterior_low", "posterior_high", "chance", "gain", "placements"),
+)
+"""The columns of ``nasattn suggest --csv``."""
+
 Suggested = Mapping[str, Any]
 """Digest, costs, placements, posterior mean and deviation, chance, gain."""
 
@@ -37,7 +43,7 @@ def suggestions_page(
     found = looked_words(*looked)
     if rows:
         head = f"{study.name}: what promises the front most, among {found}"
-        page = [*headline(head, width), *_table(study, rows).lines(width), ""]
+        page = [*headline(head, width), *suggestions_table(study, rows).lines(width), ""]
     else:
         page = [f"{study.name}: nothing promises the front anything, among {found}", ""]
     has_latency = "latency_ms" in study.objectives
@@ -65,14 +71,18 @@ def suggestions_document(
         "model": fit_document(fit),
         "considered": number,
         "considered_all": is_whole,
-        "suggestions": [
-            {**row, **dict(zip(("posterior_low", "posterior_high"), _interval(row), strict=True))}
-            for row in rows
-        ],
+        "suggestions": suggestion_rows(rows),
     }
 
 
-def _table(study: Study, rows: Sequence[Suggested]) -> Table:
+def suggestion_rows(rows: Sequence[Suggested]) -> list[dict[str, Any]]:
+    """Return the rows of ``nasattn suggest --csv``, and of ``--json``."""
+    ends = ("posterior_low", "posterior_high")
+    return [{**row, **dict(zip(ends, _interval(row), strict=True))} for row in rows]
+
+
+def suggestions_table(study: Study, rows: Sequence[Suggested]) -> Table:
+    """Return one row an architecture, the most promising first."""
     heads = (*_HEADS, "ms") if "latency_ms" in study.objectives else _HEADS
     cells = (_row(place, row, len(heads)) for place, row in enumerate(rows, 1))
     return Table(heads, "placements", tuple(cells))

@@ -33,11 +33,15 @@ class Table(NamedTuple):
         heads: Of the columns; a head that starts with ``<`` aligns its column to the left.
         words: The head of the words.
         rows: Each with as many cells as there are heads.
+        title: What a paper says it is; a page has its own words.
+        num_drawn: How many of the last columns are drawings, which only a page shows.
     """
 
     heads: tuple[str, ...]
     words: str
     rows: tuple[Row, ...]
+    title: str = ""
+    num_drawn: int = 0
 
     def lines(self, width: int | None) -> list[str]:
         """Return the table's lines; with a width of None each row is one line."""

@@ -1,5 +1,6 @@
 """What a table is good for, on a terminal and as JSON."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,12 +59,31 @@ def table_page(table: Table, found: Validity, width: int | None) -> list[str]:
     if table.left_out:
         page += [*folded([f"left out: {left_out_words(table.left_out)}"], width), ""]
     page += [*folded(spread_words(found), width), ""]
-    page += Grid(_HEADS, "", tuple(map(_row, found.agreements))).lines(width)
+    page += _agreements(found).lines(width)
     page += [*folded([_TAUS, _seeds(found)], width), ""]
     page.append(paint("true front: of the means over repeats", "bold"))
-    page += front_table(found.front, table.study.evaluated).lines(width)
+    page += _true_front(table, found).lines(width)
     notes = [f"conditions: {conditions(table.study, table.trials)}"]
     return [*page, "", *folded(notes, width)]
+
+
+def validity_tables(table: Table, found: Validity) -> list[Grid]:
+    """Return the tables of ``nasattn table``: rank correlations by epoch, and the true front."""
+    agreements = _agreements(found)._replace(title=". ".join((*spread_words(found), _TAUS)))
+    return [agreements, _true_front(table, found)._replace(title="Front of the means over repeats")]
+
+
+def agreement_rows(found: Validity) -> tuple[Sequence[str], list[dict[str, Any]]]:
+    """Return columns and rows of ``nasattn table --csv``: rank correlations by epoch."""
+    return Agreement._fields, [agreement._asdict() for agreement in found.agreements]
+
+
+def _agreements(found: Validity) -> Grid:
+    return Grid(_HEADS, "", tuple(map(_row, found.agreements)))
+
+
+def _true_front(table: Table, found: Validity) -> Grid:
+    return front_table(found.front, table.study.evaluated)
 
 
 def spread_words(found: Validity) -> list[str]:

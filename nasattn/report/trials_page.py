@@ -1,15 +1,41 @@
 """All trials of a study on a terminal."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
-from nasattn.records import Study, Trial
+from nasattn.records import FIELDS, Study, Trial, TrialText
 from nasattn.report.ink import folded, paint
 from nasattn.report.placements import describe
 from nasattn.report.progress import STATE_STYLES, progress_words
 from nasattn.report.table import Row, Table
 from nasattn.report.units import duration, human, milliseconds, percent
 
+TRIAL_FIELDS = tuple(name for name in FIELDS if name != "curve")
+"""The columns of ``nasattn trials --csv``."""
+
 _HEADS = ("trial", "<state", "accuracy %", "best %", "params", "flops", "epochs", "time")
+
+
+def trials_document(study: Study, trials: Iterable[Trial]) -> dict[str, Any]:
+    """Return ``nasattn trials --json``."""
+    return {"study": study.name, "trials": [trial.to_dict() for trial in trials]}
+
+
+def trials_text(study: Study, texts: Iterable[TrialText]) -> Iterator[str]:
+    """Yield the parts of ``nasattn trials --json`` in one line, of trials read as text."""
+    yield f'{{"study": {json.dumps(study.name)}, "trials": ['
+    for place, text in enumerate(texts):
+        yield ", " * bool(place) + _trial_text(text)
+    yield "]}\n"
+
+
+def _trial_text(text: TrialText) -> str:
+    values = replace(text.trial, placements=()).to_dict()
+    long = {"placements": text.placements, "curve": text.curve}
+    fields = (f'"{name}": {long.get(name) or json.dumps(values[name])}' for name in FIELDS)
+    return f"{{{', '.join(fields)}}}"
 
 
 def trials_page(study: Study, trials: Sequence[Trial], width: int | None) -> list[str]:

@@ -6,26 +6,22 @@ from typing import Any
 from nasattn.analysis.paired import CONFIDENCE, Difference, Interval
 from nasattn.analysis.variants import Compared, Comparison
 from nasattn.records import Study
-from nasattn.report.conditions import conditions
-from nasattn.report.markup import latex_table, markdown_table
+from nasattn.report.table import Row, Table
 from nasattn.report.variants_page import accuracy_row, cost_row, effects_of, overstatements
 
 _MARKUP_HEADS = (
-    *("variant", "n", "accuracy %", "Δ points", "95 % interval", "p (Holm)", "g"),
+    *("<variant", "n", "accuracy %", "Δ points", "95 % interval", "p (Holm)", "g"),
     *("params", "Δ %", "flops", "Δ %", "images/s", "verdict"),
 )
 
 
-def variants_markup(study: Study, found: Comparison, form: str) -> str:
-    """Return the table for a paper, all in one: ``markdown`` or ``latex``."""
-    rows = [
+def variants_table(found: Comparison) -> Table:
+    """Return the table for a paper, all in one."""
+    rows = (
         (*accuracy_row(row, found).cells[:-1], *cost_row(row, found).cells[1:], row.verdict)
         for row in found.rows
-    ]
-    if form == "markdown":
-        return markdown_table(_MARKUP_HEADS, rows)
-    caption = f"{study.name}: against {found.against.name}; {conditions(study, [])}"
-    return latex_table(_MARKUP_HEADS, rows, caption)
+    )
+    return Table(_MARKUP_HEADS, "", tuple(map(Row, rows)), f"Against {found.against.name}")
 
 
 def variants_document(study: Study, found: Comparison) -> Mapping[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from nasattn.analysis.main_effects import MainEffect, main_effects
 from nasattn.analysis.paired import ALPHA, CONFIDENCE, Interval
-from nasattn.analysis.variants import Compared, Comparison, missing_seeds, overstatement
+from nasattn.analysis.variants import Compared, Comparison, Variant, missing_seeds, overstatement
 from nasattn.records import Study, Trial
 from nasattn.report.conditions import conditions
 from nasattn.report.ink import folded, paint, plain
@@ -31,6 +31,12 @@ def variants_page(
     if gaps := overstatements(study, found):
         page += ["", *_fitting(_gap_table(study, gaps), width)]
     return [*page, "", *folded(variants_notes(study, trials, found), width)]
+
+
+def own_reference(study: Study, variants: Sequence[Variant]) -> str | None:
+    """Return what the study says its variants are compared with, where that was begun."""
+    own = study.table("origin").get("against")
+    return next((variant.name for variant in variants if variant.name == own), None)
 
 
 def accuracy_table(found: Comparison) -> Table:

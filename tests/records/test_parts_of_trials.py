@@ -24,7 +24,7 @@ from nasattn.records import (
     trial_text,
 )
 from nasattn.records.trial import UNREAD
-from nasattn.report.documents import trials_document, trials_text
+from nasattn.report.trials_page import trials_document, trials_text
 from tests.records.test_sql_storage import connected
 from tests.studies import make_curve, make_study, make_trial, write_settings
 

@@ -95,7 +95,7 @@ def test_the_command_draws_it(tmp_path: Path) -> None:
     assert show(tmp_path, "--plot", tmp_path / "curve.svg") is None
     assert "validation accuracy" in texts(tmp_path / "curve.svg")
     error = show(tmp_path, "--plot", tmp_path / "curve.pdf")
-    assert str(error) == f"--plot {tmp_path}/curve.pdf: the name must end in .png or .svg"
+    assert str(error) == f"--figure {tmp_path}/curve.pdf: the name must end in .png or .svg"
 
 
 def test_without_matplotlib_it_is_said_how_to_install_it(
@@ -105,6 +105,6 @@ def test_without_matplotlib_it_is_said_how_to_install_it(
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     error = show(tmp_path, "--plot", tmp_path / "curve.svg")
     assert isinstance(error, UserError)
-    assert str(error).startswith("--plot needs plots (")
+    assert str(error).startswith("--figure needs plots (")
     assert str(error).endswith("): pip install 'nasattn[plots]'")
     assert not (tmp_path / "curve.svg").exists()

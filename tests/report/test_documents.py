@@ -10,15 +10,14 @@ from nasattn.analysis import front
 from nasattn.records import FIELDS, Study, load_study
 from nasattn.report.documents import (
     PARETO_FIELDS,
-    TRIAL_FIELDS,
     csv_text,
     json_text,
     pareto_document,
     pareto_rows,
     show_document,
-    trials_document,
 )
 from nasattn.report.overview import OVERVIEW_FIELDS, overview_dict, overviews
+from nasattn.report.trials_page import TRIAL_FIELDS, trials_document
 from tests.studies import make_curve, make_study, make_trial, write_settings
 
 OBJECTIVES = ("accuracy", "flops")

@@ -12,11 +12,12 @@ from nasattn.analysis import front
 from nasattn.analysis.variants import compare_variants, variants_of
 from nasattn.errors import UserError
 from nasattn.records import Study, Trial, load_study
+from nasattn.records.kin import kin_of
+from nasattn.report.checklist import check_checklist, checklist, write_checklist
 from nasattn.report.gallery import make_gallery
 from nasattn.report.html import Report, write_report
-from nasattn.report.html.checklist import checklist
 from nasattn.report.variants_page import accuracy_table, cost_table
-from tests.studies import make_curve, make_trial, write_settings
+from tests.studies import make_curve, make_study, make_trial, write_settings
 
 EVIL = """</script><img src=x onerror="alert('x')"> & "quoted" 'too'"""
 ECA = {"slot": "block_end", "at": "layer1.0", "module": "eca", "options": {"kernel_size": 3}}
@@ -157,8 +158,8 @@ def test_good_practice_follows_from_the_study(tmp_path: Path) -> None:
     def answers(trials: list[Trial], name: str, **settings: Any) -> dict[str, str]:
         study = study_with(tmp_path / name, **settings)
         found = front(trials, study.objectives, study.cost_range)
-        items = list(checklist(study, trials, found))
-        assert {item.answer for item in items} <= {"yes", "partly", "no", "yours"}
+        items = list(checklist(study, trials, found, kin_of(study)))
+        assert {item.answer for item in items} <= {"yes", "partly", "no", "unknown"}
         return {item.question: item.answer for item in items}
 
     seeds = "What is reported was trained with several seeds"
@@ -177,6 +178,51 @@ def test_good_practice_follows_from_the_study(tmp_path: Path) -> None:
         *("yes", "no", "yes"),
         "partly",
     )
+
+
+def test_good_practice_looks_at_what_stands_beside_the_study(tmp_path: Path) -> None:
+    questions = (
+        "Ablations of what is found",
+        "Compared with random search in the same space",
+        "Several runs of the search, with their seeds",
+        "What is reported was trained with several seeds",
+        "Code that trains and evaluates the architectures",
+    )
+
+    def answers() -> list[str]:
+        study, trials = load_study(tmp_path, "one"), some_trials()
+        found = checklist(study, trials, front(trials, study.objectives), kin_of(study))
+        by_question = {item.question: item.answer for item in found}
+        return [by_question[question] for question in questions]
+
+    make_study(tmp_path, "one", some_trials())
+    make_study(tmp_path, "other-data", some_trials(), data={"name": "fake"}, seed=1)
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "study.toml").write_text("{")
+    assert answers() == ["no", "no", "no", "no", "yes"]
+    make_study(tmp_path, "random", some_trials(), search={"sampler": "random"})
+    make_study(tmp_path, "again", some_trials(), seed=7)
+    assert answers() == ["no", "yes", "partly", "no", "yes"]
+    seeds = [make_trial(n, digest="a" * 12, repeat=n) for n in range(6)]
+    origin = {"study": "one", "asks": "leave-one-out"}
+    make_study(tmp_path, "one-leave-one-out", seeds, origin=origin, variant=[{"name": "full"}])
+    assert answers() == ["yes", "yes", "partly", "yes", "yes"]
+    file = tmp_path / "one" / "study.toml"
+    file.write_text(file.read_text().replace('"resnet8"', '"mine:net"'))
+    assert answers()[-1] == "unknown"
+
+
+def test_the_checklist_is_written_as_its_name_says(tmp_path: Path) -> None:
+    study, trials = study_with(tmp_path), some_trials()
+    items = list(checklist(study, trials, front(trials, study.objectives), kin_of(study)))
+    for name, head in (("c.md", "| part | question |"), ("c.tex", "part & question &")):
+        said = write_checklist(study, items, tmp_path / name)
+        text = (tmp_path / name).read_text(encoding="utf-8")
+        assert head in text
+        assert text.count("epochs") >= 1
+        assert sum(int(part.split()[0]) for part in said.split(", ")) == len(items)
+    with pytest.raises(UserError, match=r"--checklist c.csv: the name must end in .md or .tex"):
+        check_checklist(Path("c.csv"))
 
 
 def test_without_plotly_one_line_says_what_to_install(

@@ -10,10 +10,11 @@ import pytest
 
 from nasattn.analysis.variants import Comparison, compare_variants, variants_of
 from nasattn.records import Study, Trial, load_study
+from nasattn.report.conditions import caption
 from nasattn.report.documents import csv_text, json_text
 from nasattn.report.ink import plain
-from nasattn.report.markup import latex_table, markdown_table
-from nasattn.report.variants_document import variants_document, variants_markup, variants_rows
+from nasattn.report.markup import tables_markup
+from nasattn.report.variants_document import variants_document, variants_rows, variants_table
 from nasattn.report.variants_page import variants_page
 from tests.studies import make_trial, write_settings
 
@@ -102,19 +103,12 @@ def test_json_and_csv_have_the_same_values(tmp_path: Path) -> None:
 def test_tables_for_papers_have_every_row(tmp_path: Path) -> None:
     study, trials = made(tmp_path, "gated_2 | 50 %")
     found = compared(trials)
-    markdown = variants_markup(study, found, "markdown").splitlines()
-    assert len(markdown) == 4
-    assert markdown[3].startswith(r"| gated_2 \| 50 % | 6 | 93.85 ± 0.33 | +0.60 |")
-    latex = variants_markup(study, found, "latex")
-    assert r"gated\_2 | 50 \% & 6 & 93.85 $\pm$ 0.33 & +0.60 &" in latex
+    markdown = tables_markup(
+        "markdown", [variants_table(found)], caption(study, trials)
+    ).splitlines()
+    assert len(markdown) == 6
+    assert markdown[3].startswith(r"| gated\_2 \| 50 % | 6 | 93.85 ± 0.33 | +0.60 |")
+    latex = tables_markup("latex", [variants_table(found)], caption(study, trials))
+    assert r"gated\_2 \textbar{} 50 \% & 6 & 93.85 $\pm$ 0.33 & +0.60 &" in latex
     assert latex.count("rule\n") == 3
     assert latex.count(r"\\") == 3
-
-
-def test_signs_that_mean_something_elsewhere_are_escaped() -> None:
-    assert latex_table(["a"], [["{x}^2~5 & #1\\n"]], "").splitlines()[7] == (
-        r"\{x\}\textasciicircum{}2\textasciitilde{}5 \& \#1\textbackslash{}n \\"
-    )
-    assert r"$-$0.38 to +0.11" in latex_table(["a"], [["-0.38 to +0.11"]], "")
-    assert "eca-net" in latex_table(["a"], [["eca-net"]], "")
-    assert markdown_table(["a", "b"], [["1", "x|y"]]).splitlines()[2] == r"| 1 | x\|y |"

@@ -1,6 +1,5 @@
 """The report of a study as one HTML file that needs no network."""
 
-from nasattn.report.html.charts import drawn_curves
 from nasattn.report.html.report import Drawn, Report, write_report
 
-__all__ = ["Drawn", "Report", "drawn_curves", "write_report"]
+__all__ = ["Drawn", "Report", "write_report"]

@@ -10,11 +10,12 @@ from nasattn.analysis import Front, Result
 from nasattn.analysis.variants import Comparison
 from nasattn.files import write_atomic
 from nasattn.records import Study, Trial
+from nasattn.records.kin import Kin
+from nasattn.report.checklist import TITLE, Item, checklist
 from nasattn.report.conditions import conditions, hypervolume_words
 from nasattn.report.gallery import Gallery
 from nasattn.report.gallery_html import figure
 from nasattn.report.html.charts import curves_figure, front_figure, hidden_curves
-from nasattn.report.html.checklist import Item, checklist
 from nasattn.report.html.frame import Section, chart, page
 from nasattn.report.html.tables import Column, table, terminal_table
 from nasattn.report.ink import plain
@@ -50,6 +51,7 @@ class Report(NamedTuple):
         gallery: Pictures that one of the networks classified; None without.
         comparison: Of its variants, where it is a study of variants.
         drawn: What the terminal draws with characters: networks, the map of effects.
+        kin: What stands beside the study.
     """
 
     study: Study
@@ -59,6 +61,12 @@ class Report(NamedTuple):
     gallery: Gallery | None = None
     comparison: Comparison | None = None
     drawn: Sequence[Drawn] = ()
+    kin: Kin = Kin()
+
+    @property
+    def practice(self) -> tuple[Item, ...]:
+        """Return what the records say of good practice."""
+        return tuple(checklist(self.study, self.trials, self.front, self.kin))
 
 
 def write_report(report: Report, file: Path) -> int:
@@ -216,13 +224,13 @@ def _flat(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, st
 
 
 def _practice(report: Report) -> str:
-    items = list(checklist(*report[:3]))
+    items = report.practice
     columns = [
+        Column[Item]("part", lambda item: item.part),
         Column[Item]("question", lambda item: item.question),
         Column[Item]("answer", lambda item: item.answer),
         Column[Item]("evidence", lambda item: item.evidence),
     ]
     open_items = sum(item.answer != "yes" for item in items)
-    source = "After Lindauer and Hutter, JMLR 21(243), 2020."
     left = f"{counted(open_items, 'item')} of {len(items)} without a plain yes."
-    return f"{table(columns, items)}\n<p>{source} {left}</p>"
+    return f"{table(columns, items)}\n<p>{escape(TITLE)}. {left}</p>"
