@@ -24,6 +24,9 @@ _LOST = frozenset(
 # What libpq tells in words alone, and no waiting would change.
 _REFUSED = ("authentication failed", "does not exist", "no pg_hba.conf entry", "not permitted")
 
+# SQLAlchemy's code for a session that was used again after its connection was lost: Optuna does so
+# where it reads trials, and closes it then.
+_REUSED = "8s2b"
 # A connection that is cut without a word is noticed within about ten seconds.
 _CONNECT = {
     "application_name": "nasattn",
@@ -107,6 +110,8 @@ def is_lost(error: BaseException | None) -> bool:
     while error is not None:
         origin = getattr(error, "orig", None)
         if getattr(error, "connection_invalidated", False) or _is_lost(origin):
+            return True
+        if getattr(error, "code", None) == _REUSED:
             return True
         error = error.__cause__
     return False

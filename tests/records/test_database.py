@@ -95,6 +95,8 @@ def test_what_waiting_can_mend_is_told_from_what_it_cannot() -> None:
     wrapped.__cause__ = error(psycopg.errors.AdminShutdown())
     assert is_lost(error(gone))
     assert is_lost(wrapped)
+    wrapped.__cause__ = sqlalchemy.exc.PendingRollbackError("Can't reconnect", code="8s2b")
+    assert is_lost(wrapped)
     assert is_lost(error(psycopg.errors.DeadlockDetected()))
     assert not is_lost(error(refused))
     assert not is_lost(error(psycopg.errors.UndefinedTable()))
