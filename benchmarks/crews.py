@@ -37,7 +37,7 @@ from nasattn.records import Study, load_study, load_trials
 
 HERE = Path(__file__).parent
 CREWS, TRIALS_EACH, TRIAL_SECONDS, SCALING_BAR = (1, 2, 4, 8), 2, 30.0, 0.95
-EPOCHS, STEPS, NAME = 5, 4, "sleeping"
+EPOCHS, STEPS, NAME = 5, 5, "sleeping"
 SOAKING, LOOK_SECONDS, STIR_SECONDS = 4, 5.0, (5.0, 25.0)
 # What a worker remembers of a trial is its record.
 MOST_KB_A_TRIAL = 64
