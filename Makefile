@@ -84,14 +84,14 @@ bench-search: $(PEERS) ## Compare engines on recorded trainings (an hour; TABLE=
 bench-training: setup ## Time the training loop against the bare step loop and a DataLoader
 	$(BIN)/python benchmarks/training.py
 
-bench-scale: setup ## Time commands, proposals and an epoch's records in studies of up to 10,000 trials
+bench-scale: setup ## Time commands and proposals in studies of up to 10,000 trials
 	$(BIN)/python benchmarks/scale.py
 
-bench-scaling: setup ## Compare 1, 2, 4 and 8 workers whose trials sleep (ten minutes)
+bench-scaling: setup ## Compare 1 to 8 workers whose trials sleep (ten minutes)
 	$(BIN)/python benchmarks/crews.py scaling
 
 MINUTES ?= 30
-soak: setup ## Search for MINUTES=30 with workers that come, go and are killed; go through the records
+soak: setup ## Search for MINUTES=30 while workers are killed; check the records
 	$(BIN)/python benchmarks/crews.py soak $(MINUTES)
 bench-cluster: setup ## 32 workers on one PostgreSQL study, restarts, a machine cut off (root; minutes)
 	$(BIN)/python benchmarks/cluster.py

@@ -13,6 +13,7 @@ process that has opened the study. Its memory is what the study added to that of
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -151,6 +152,8 @@ def propose(runs: Path, name: str, sampler: str) -> None:
             running = replace(record, state="running", curve=(), epochs=0, accuracy=None)
             ledger.add_epoch(attempt := ledger.start(running, proposal), record.curve)
             ledger.end(attempt, record)
+            # The study that others read does not know of it.
+            shutil.rmtree(ledger.trial_folder(record))
         used_by["first"] = (*times[0], 0.0)
         used_by["next"] = (*min(times[1:], key=lambda one: one[1]), resident_mb() - before)
     print(json.dumps(used_by))

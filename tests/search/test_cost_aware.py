@@ -9,16 +9,19 @@ import optuna
 import pytest
 
 from nasattn.cost import CostModel
+from nasattn.search.ledger.attempt import Attempt
 from nasattn.search.proposing.choosers import SamplerChooser
+from nasattn.search.proposing.cost_aware import choosing
 from nasattn.search.proposing.cost_aware.candidates import Candidate, Candidates
-from nasattn.search.proposing.cost_aware.choosing import Outlook, choose
+from nasattn.search.proposing.cost_aware.choosing import Outlook, _plausible, choose
 from nasattn.search.proposing.cost_aware.observed import OBSERVED_KEY, Observed, read_observed
 from nasattn.search.proposing.cost_aware.past import Past, Tried
 from nasattn.search.proposing.cost_aware.start import num_start
-from nasattn.search.proposing.cost_aware.telling import observed
+from nasattn.search.proposing.cost_aware.telling import Observing, observed
 from nasattn.search.proposing.problem import Problem
 from nasattn.search.proposing.samplers import make_sampler
 from nasattn.space import COSTS, Space, SpaceFile, cost_range, decide
+from nasattn.surrogate.front import nondominated
 from tests.studies import make_curve, make_trial
 
 EPOCHS = 6
@@ -271,3 +274,41 @@ def test_what_a_record_tells(fields: dict[str, object], wanted: Observed) -> Non
     assert read == found._replace(accuracies=list(found.accuracies))
     assert read_observed({}) == Observed()
     assert set(found.attribute()) == {OBSERVED_KEY}
+
+
+@pytest.mark.parametrize("most", [3, 7])
+def test_in_a_long_study_those_near_the_observed_front_are_weighed(
+    problem_of: Callable[..., Problem], monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    problem = problem_of(PLAIN, costs=("params", "flops"))
+    candidates, chance = Candidates(problem), Random(3)
+    drawn = list(dict.fromkeys(candidates.draw(chance) for _ in range(30)))
+    # No two of them equal: of those, one that costs more is no further behind.
+    finals = [accuracy_of(candidates, one) + 1e-4 * place for place, one in enumerate(drawn)]
+    observed_ = [Observed(told(final)) for final in finals]
+    pairs = zip(drawn, observed_, strict=True)
+    trials = tuple(Tried(number, *pair) for number, pair in enumerate(pairs))
+    past = Past(problem, candidates, trials)
+    everyone = _plausible(past, set(drawn))
+    assert everyone == drawn
+    monkeypatch.setattr(choosing, "_MOST_MEMBERS", most)
+    members = _plausible(past, set(drawn))
+    assert len(members) == most
+    assert members == [one for one in drawn if one in members], "in the order of their trials"
+    accuracies = np.array([seen.accuracies[-1] for seen in observed_])
+    best = nondominated(accuracies, past.costs(drawn))
+    front = {one for one, is_best in zip(drawn, best, strict=True) if is_best}
+    assert front <= set(members) or set(members) <= front
+    assert isinstance(choose(past, Random(1)), Candidate)
+
+
+def test_what_is_told_of_a_trial_follows_its_record() -> None:
+    frozen = optuna.trial.create_trial(state=optuna.trial.TrialState.FAIL)
+    observing = Observing(EPOCHS)
+    one = Attempt(make_trial(1, curve=make_curve(2), state="pruned"), frozen)
+    (first,), (again,) = observing.trials([one]), observing.trials([one])
+    assert first is again
+    longer = replace(one, record=make_trial(1, curve=make_curve(4)))
+    (later,) = observing.trials([longer])
+    assert len(read_observed(later.user_attrs).accuracies) == 4
+    assert observing.trials([replace(one, record=make_trial(1, state="invalid"))]) == []

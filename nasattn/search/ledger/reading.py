@@ -7,15 +7,15 @@ open a study of 10,000 trials.
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from itertools import islice
 from typing import Any
 
 import sqlalchemy
-from optuna.distributions import BaseDistribution, json_to_distribution
+from optuna.distributions import BaseDistribution
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 
+from nasattn.search.ledger.sampler_part import distribution_of
 from nasattn.search.ledger.tables import (
     PARAMS,
     SYSTEM_ATTRIBUTES,
@@ -81,7 +81,9 @@ def _trials(connection: sqlalchemy.Connection, heads: Sequence[Any]) -> Iterator
         _of(connection, table, table.c.key, rows) for table in (USER_ATTRIBUTES, SYSTEM_ATTRIBUTES)
     )
     for row, number, state in heads:
-        domains = {found.param_name: _domain(found.distribution_json) for found in params[row]}
+        domains = {
+            found.param_name: distribution_of(found.distribution_json) for found in params[row]
+        }
         yield _trial(
             row,
             number,
@@ -107,11 +109,6 @@ def _of(
     for one in connection.execute(query):
         found[one.trial_id].append(one)
     return found
-
-
-@lru_cache(maxsize=4096)  # a study has few, and each trial tells all of its own
-def _domain(text: str) -> BaseDistribution:
-    return json_to_distribution(text)
 
 
 def _trial(  # noqa: PLR0913, PLR0917 - what a trial is made of

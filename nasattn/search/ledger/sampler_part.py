@@ -32,7 +32,8 @@ def sampler_part(frozen: FrozenTrial) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=4096)  # a study has few, and each trial tells all of its own
-def _distribution(text: str) -> BaseDistribution:
+def distribution_of(text: str) -> BaseDistribution:
+    """Return the distribution that Optuna writes as ``text``; of equal texts the same object."""
     return json_to_distribution(text)
 
 
@@ -44,7 +45,7 @@ def read_sampler_part(values: Mapping[str, Any]) -> SamplerPart:
     """
     try:
         params, domains = dict(values["params"]), dict(values["distributions"])
-        read = {name: _distribution(json.dumps(domains[name])) for name in params}
+        read = {name: distribution_of(json.dumps(domains[name])) for name in params}
         return SamplerPart(params, read, dict(values["notes"]))
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"its sampler's part is broken: {error}") from None
