@@ -88,6 +88,7 @@ def test_grey_parts_of_a_coloured_set_are_coloured(tmp_path: Path) -> None:
     assert equal(memory, stream)
 
 
+@pytest.mark.slow
 def test_the_number_of_workers_changes_nothing(tmp_path: Path) -> None:
     spec = pictures(write_split(tmp_path))
     torch.manual_seed(3)

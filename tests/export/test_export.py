@@ -192,6 +192,7 @@ def test_a_trial_without_weights_says_how_to_get_them(home: Path, tmp_path: Path
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_no_code_of_the_folder_is_run(home: Path, tmp_path: Path) -> None:
     folder = copied(home / "out", tmp_path)
     code = "from pathlib import Path\nPath(__file__).with_name('ran').touch()\n"

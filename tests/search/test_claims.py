@@ -43,6 +43,7 @@ def check_grid(tmp_path: Path, found: tuple[Trial, ...]) -> None:
     assert {trial.state for trial in found} == {"complete"}
 
 
+@pytest.mark.slow
 def test_a_grid_is_covered_once_by_processes_that_are_killed(tmp_path: Path) -> None:
     check_grid(tmp_path, share(tmp_path, 2, kills=2))
 

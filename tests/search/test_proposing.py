@@ -186,6 +186,7 @@ def test_a_shuffled_listing_is_the_same_set_and_its_parameters_denote_it(tmp_pat
     assert material.settings.bare.digest in plain
 
 
+@pytest.mark.slow
 def test_a_tight_budget_in_a_huge_space_is_searched_to_its_end(tmp_path: Path) -> None:
     # 8 sites × (1 + 2 + 2 + 1 …) choices: far too many to list, and few of them fit.
     space = SPACE.replace('slot = "before_conv"', 'slot = "before_conv"\nscope = "site"').replace(

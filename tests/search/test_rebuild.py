@@ -199,6 +199,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+@pytest.mark.slow
 def test_a_study_whose_database_was_deleted_goes_on_as_if_it_were_not(
     undisturbed: Path, tmp_path: Path
 ) -> None:

@@ -95,6 +95,7 @@ def test_architecture_and_seed_give_the_recorded_accuracy_again(
     assert curve[-1].accuracy == recorded["accuracy"]
 
 
+@pytest.mark.slow
 def test_the_same_seed_in_another_folder_gives_the_same_study(
     undisturbed: subprocess.CompletedProcess[str], home: Path, tmp_path: Path
 ) -> None:
@@ -142,6 +143,7 @@ def finished(undisturbed: subprocess.CompletedProcess[str], home: Path, tmp_path
     return Path(shutil.copytree(home / "runs", tmp_path / "runs"))
 
 
+@pytest.mark.slow
 def test_a_finished_study_is_shown_again_and_can_be_made_longer(
     finished: Path, tmp_path: Path
 ) -> None:
@@ -170,6 +172,7 @@ def test_other_settings_than_it_was_made_with_are_refused_by_name(
     assert (home / "runs" / "tiny" / "study.toml").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_disk_that_takes_no_more_ends_the_search_with_one_line(finished: Path) -> None:
     # A limit on the size of files stands for the full disk: writes fail for real, without root.
     before = trials("tiny", finished)

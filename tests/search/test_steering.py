@@ -74,14 +74,14 @@ def test_a_request_to_stop_does_not_stop_the_search_that_is_started_later(
 ) -> None:
     thread = run.meanwhile(0, lambda: stopped(run))
     with pytest.raises(StoppedError):
-        run.search(recipe__epochs=200)
+        run.search(recipe__epochs=200, trials=1)
     thread.join()
     monkeypatch.setattr(made_up, "STEP_SECONDS", 0.0)
     paused = run.trial(0)
     assert paused is not None
     assert paused.state == "paused"
     assert run.resume() == Outcome.DONE
-    assert [(t.state, t.attempt) for t in run.trials()] == [("complete", n) for n in (2, 1, 1)]
+    assert [(t.state, t.attempt) for t in run.trials()] == [("complete", 2)]
 
 
 @pytest.mark.slow

@@ -261,7 +261,7 @@ def test_studies_frozen_before_there_were_pruners_are_read(stopped: Path, tmp_pa
 @pytest.mark.parametrize(
     ("setting", "words"),
     [
-        ("search.pruner=mo-asah", 'no pruner "mo-asah"; known: dominance, median, mo-asha, '),
+        ("search.pruner=mo-asah", 'no pruner "mo-asah"; known: dominance, freeze-thaw, median, '),
         ("search.pruner={ eta = 3 }", "must be a name or a table with a name"),
         ('search.pruner={ name = "mo-asha", etta = 3 }', 'no setting of mo-asha "etta"'),
         ('search.pruner={ name = "mo-asha", eta = 1 }', "search.pruner.eta = 1: input should be"),

@@ -59,6 +59,7 @@ def test_a_database_that_stays_locked_ends_the_search_in_words(
     goes_on(run)
 
 
+@pytest.mark.slow
 def test_a_database_that_is_deleted_under_way_is_named(run: Run, tmp_path: Path) -> None:
     kept = tmp_path / "kept.db"
     said = fails(run, lambda database: database.rename(kept))

@@ -27,7 +27,7 @@ def test_it_asks_a_question_and_loads(path: Path) -> None:
     assert all(line.startswith(("#", "backbone", "input_shape")) for line in header.splitlines())
     assert header.splitlines()[0].endswith("?")
     space = load_space(path)
-    assert size(space) > 1000
+    assert size(space) > 400
 
 
 class First:

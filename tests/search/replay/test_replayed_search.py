@@ -20,7 +20,7 @@ from nasattn.search.study.freeze import Material
 from nasattn.search.study.session import Session
 from nasattn.search.study.study_file import read_study_file
 from nasattn.search.working import trial_run
-from nasattn.training import Epoch
+from nasattn.training import Epoch, Shelf
 from tests.search.replay.made_tables import made_table, space
 from tests.search.tiny import SPACE, STUDY, write_study
 
@@ -89,8 +89,9 @@ def looked_up(monkeypatch: pytest.MonkeyPatch) -> Table:
         folder: Path,
         *,
         judge: Callable[[], None],
+        shelf: Shelf,
     ) -> Iterator[tuple[Epoch, ...]]:
-        del material, repeat
+        del material, repeat, shelf
         kept = folder / "kept.txt"  # in place of a checkpoint
         done = int(kept.read_text()) if kept.exists() else 0
         whole = tuple(
