@@ -78,7 +78,7 @@ def machines(server: Server, tmp_path: Path) -> Iterator[tuple[Machine, Machine]
 
 def epochs(server: Server, name: str) -> dict[int, int]:
     """Return how many epochs the running trials of a study have."""
-    found = server.sql(
+    found = server.asked(
         f"""SELECT r.value_json, c.value_json FROM studies s
         JOIN trials t ON t.study_id = s.study_id AND t.state = 'RUNNING'
         JOIN trial_user_attributes r ON r.trial_id = t.trial_id AND r.key = 'nasattn:trial'
@@ -150,8 +150,6 @@ def test_workers_on_other_machines_are_steered(
     out, _ = watching.communicate()
     assert [json.loads(line)["study"] for line in out.splitlines()]
     assert {t["state"] for t in first.trials("steered")} == {"paused", "pruned"}
-    second.run("invalidate", "steered", 1, "--why", "a test", code=2)  # it has no result
-    first.run("prune", "steered", 0, 3, 4)
     second.run("invalidate", "steered", 1, "--why", "a test")
     assert first.trials("steered")[1]["state"] == "invalid"
     first.run("invalidate", "steered", 1, "--undo")
@@ -169,7 +167,8 @@ def test_other_data_are_refused(machines: tuple[Machine, Machine], tmp_path: Pat
     def write(path: Path) -> None:
         images = chance.integers(0, 255, (60, 8, 8), dtype=np.uint8)
         labels = np.arange(60) % 3
-        np.savez(path, x_train=images, y_train=labels, x_test=images[:30], y_test=labels[:30])
+        trained = {"train_images": images, "train_labels": labels}
+        np.savez(path, **trained, test_images=images[:30], test_labels=labels[:30])
 
     write(first.home / "data.npz")
     study = GRID.replace('name = "digits"', 'name = "npz"\nroot = "data.npz"')
@@ -177,7 +176,7 @@ def test_other_data_are_refused(machines: tuple[Machine, Machine], tmp_path: Pat
     first.run("search", path, "--name", "data", "--trials", 1)
     (first.home / "data.npz").rename(second.home / "moved.npz")
     _, err = second.run("worker", "data", code=2)
-    assert "--data DIR says where it is" in err
+    assert "--data PATH says where that is here" in err
     second.run("worker", "data", "--data", "moved.npz")
     write(second.home / "other.npz")
     _, err = second.run("worker", "data", "--data", "other.npz", code=2)
