@@ -206,7 +206,7 @@ def cut_off(runs: Path, monkeypatch: pytest.MonkeyPatch, moment: Moment) -> None
         # All is done but the trial's end.
         ((Ledger, "end", 1), "goes on after epoch 4 of 4"),
         # The trial has ended, but Optuna does not know.
-        pytest.param((Ledger, "settle", 1), "", marks=pytest.mark.slow),
+        pytest.param((Ledger, "_settle", 1), "", marks=pytest.mark.slow),
     ],
 )
 def test_cut_off_at_the_boundaries_it_ends_in_the_same_bits(
