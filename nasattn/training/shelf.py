@@ -64,8 +64,16 @@ class FolderShelf:
             # A kill from here on leaves it, whole, under the other name.
             _replace(self._newest, self._previous)
         # One that was refused is overwritten: it must not take a good one's place.
-        write_atomic(self._newest, content)
-        self._newest_is_good = True
+        try:
+            write_atomic(self._newest, content)
+        except WriteError as error:
+            # Who has taken the trial over meanwhile removed the unfinished file: the next look at
+            # the storage tells.
+            if not isinstance(error.__cause__, FileNotFoundError):
+                raise
+            self._newest_is_good = False
+        else:
+            self._newest_is_good = True
 
     def found(self) -> Iterable[Kept]:
         """Return those that are there; see `Shelf`."""
