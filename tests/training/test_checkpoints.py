@@ -1,6 +1,7 @@
 """A training that is left after any epoch and gone on with is the undisturbed one, to the bit."""
 
 import io
+import os
 import random
 import resource
 import threading
@@ -272,6 +273,19 @@ def test_a_disk_that_takes_no_more_is_told_and_the_one_before_stays(
     with open_checkpoints(tmp_path) as kept:
         assert kept.restore(again, unused) is not None
     assert len(again.curve) == 1
+
+
+def test_what_another_worker_has_swept_away_while_it_was_written_ends_no_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = FolderShelf(tmp_path)
+    shelf.put(memoryview(b"one"), 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: remove_checkpoints(tmp_path))
+        shelf.put(memoryview(b"two"), 2)
+    assert not list(tmp_path.iterdir())
+    shelf.put(memoryview(b"three"), 3)
+    assert [kept.open().read() for kept in shelf.found()] == [b"three"]
 
 
 def test_all_is_written_when_a_training_is_stopped(splits: Splits, tmp_path: Path) -> None:
