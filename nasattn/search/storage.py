@@ -118,7 +118,7 @@ def _patiently(method: Callable[..., Any]) -> Callable[..., Any]:
 
 for _name in (
     *("create_new_study", "get_all_studies", "get_study_id_from_name", "get_study_user_attrs"),
-    *("set_study_user_attr", "set_study_system_attr", "get_n_trials", "get_trial", "_get_trials"),
+    *("set_study_user_attr", "set_study_system_attr", "get_n_trials", "get_trial"),
     *("set_trial_user_attr", "set_trial_state_values", "create_new_trial"),
 ):
     setattr(PatientStorage, _name, _patiently(getattr(RDBStorage, _name)))
