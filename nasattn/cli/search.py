@@ -164,7 +164,7 @@ def resume(  # noqa: PLR0913 - as above
     chosen = chosen_trials(study, trial, best, epochs, trials)
     from nasattn.search.opening import resume as run_resume
 
-    again = None if chosen is None else Again(chosen, epochs)
+    again = None if chosen is None else Chosen(chosen, epochs)
     work = work_by(workers, device, storage, again, tensorboard=tensorboard)
     run_watched(
         lambda session: run_resume(name, trials, storage, session, work),
@@ -224,7 +224,7 @@ def train(  # noqa: PLR0913 - one argument for each option of the command
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class Chosen:
     """Trials that are trained further, and to how many epochs where that is not the recipe's."""
 
     trials: "Sequence[int]"
@@ -232,7 +232,12 @@ class Again:
 
 
 def work_by(
-    workers: int, device: str, storage: str | None, again: Again | None = None, *, tensorboard: bool
+    workers: int,
+    device: str,
+    storage: str | None,
+    again: Chosen | None = None,
+    *,
+    tensorboard: bool,
 ) -> "Work":
     """Return who trains all or chosen trials: this process, or worker processes."""
     from nasattn.search.crew.crew import Crew, deal

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
+from functools import partial
 from threading import Thread
 from time import monotonic, sleep
 from typing import IO
@@ -88,18 +88,18 @@ class Crew:
         _check_latency(study)
         with Heartbeat(study.ledger.roster, study.ledger.worker) as heartbeat:
             again = choose_again(study, numbers, epochs, heartbeat.alive()) if numbers else {}
-            orders = Orders(
+            ordered = partial(
+                Orders,
                 study=study.folder.name,
                 runs_dir=str(study.session.runs_dir),
                 storage=self._storage,
-                device="",
                 heard=heartbeat.heard,
                 tensorboard=self._tensorboard,
                 chosen=tuple(again.items()),
                 epochs=epochs,
             )
             members = [
-                _Member(number, replace(orders, device=device), study.session.observer)
+                _Member(number, ordered(device=device), study.session.observer)
                 for number, device in enumerate(self._devices, 1)
             ]
             try:
