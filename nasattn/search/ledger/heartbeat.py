@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from threading import Event, RLock, Thread
 from time import monotonic
 from types import TracebackType
@@ -16,6 +17,8 @@ from nasattn.search.ledger.worker import Worker
 from nasattn.search.patience import impatient
 
 PERIOD_SECONDS = 1.0
+# Requests are heard more often than signs are given: reading one is cheap, and a person waits.
+_LOOKS = 4
 # After so long without a heartbeat (the process was suspended, the storage was locked or out of
 # reach) nothing is trained before the storage was asked whether the trial is still this worker's.
 _STALE_SECONDS = 10.0
@@ -67,7 +70,13 @@ class Heartbeat:
             self._roster.sign_out(self._worker.token)
 
     def _run(self) -> None:
-        while not self._leave.wait(PERIOD_SECONDS):
+        for turn in count(1):
+            if self._leave.wait(PERIOD_SECONDS / _LOOKS):
+                return
+            if turn % _LOOKS:
+                with suppress(WriteError), impatient(), self._lock:
+                    self._hear()
+                continue
             try:
                 with impatient():
                     self.beat()
@@ -95,6 +104,10 @@ class Heartbeat:
         self._watch.look(board.signs)
         if board.stop_token != self.heard:
             self._stop = board.stop
+        self._hear()
+
+    def _hear(self) -> None:
+        """Look what is asked of the attempt that runs."""
         row = self._row
         if row is not None:
             self._news = (row, self._roster.news(row))
