@@ -72,6 +72,8 @@ class ResNet(nn.Module):
         depths: Blocks in each stage.
         num_classes: Number of outputs.
         in_channels: Channels of the images.
+        width: Channels of the stem and of the first stage; the others have twice, four and eight
+            times as many, all of them times a bottleneck's expansion.
 
     Shapes: ``(N, in_channels, H, W)`` to ``(N, num_classes)``.
     """
@@ -82,17 +84,19 @@ class ResNet(nn.Module):
         depths: tuple[int, int, int, int],
         num_classes: int = 10,
         in_channels: int = 3,
+        width: int = 64,
     ) -> None:
         super().__init__()
-        self.conv1 = _conv(in_channels, 64, 3)
-        self.bn1 = nn.BatchNorm2d(64)
+        expanded = width * block.expansion
+        self.conv1 = _conv(in_channels, width, 3)
+        self.bn1 = nn.BatchNorm2d(width)
         self.relu = nn.ReLU(inplace=True)
-        self.layer1 = _stage(block, 64, 64, depths[0], 1)
-        self.layer2 = _stage(block, 64 * block.expansion, 128, depths[1], 2)
-        self.layer3 = _stage(block, 128 * block.expansion, 256, depths[2], 2)
-        self.layer4 = _stage(block, 256 * block.expansion, 512, depths[3], 2)
+        self.layer1 = _stage(block, width, width, depths[0], 1)
+        self.layer2 = _stage(block, expanded, 2 * width, depths[1], 2)
+        self.layer3 = _stage(block, 2 * expanded, 4 * width, depths[2], 2)
+        self.layer4 = _stage(block, 4 * expanded, 8 * width, depths[3], 2)
         self.avgpool = nn.AdaptiveAvgPool2d(1)
-        self.fc = nn.Linear(512 * block.expansion, num_classes)
+        self.fc = nn.Linear(8 * expanded, num_classes)
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
@@ -105,14 +109,14 @@ class ResNet(nn.Module):
         return logits
 
 
-def resnet18(num_classes: int = 10, in_channels: int = 3) -> ResNet:
-    """Return ResNet-18 for 32×32 images."""
-    return ResNet(BasicBlock, (2, 2, 2, 2), num_classes, in_channels)
+def resnet18(num_classes: int = 10, in_channels: int = 3, width: int = 64) -> ResNet:
+    """Return ResNet-18 for 32×32 images; see `ResNet`."""
+    return ResNet(BasicBlock, (2, 2, 2, 2), num_classes, in_channels, width)
 
 
-def resnet50(num_classes: int = 10, in_channels: int = 3) -> ResNet:
-    """Return ResNet-50 for 32×32 images."""
-    return ResNet(Bottleneck, (3, 4, 6, 3), num_classes, in_channels)
+def resnet50(num_classes: int = 10, in_channels: int = 3, width: int = 64) -> ResNet:
+    """Return ResNet-50 for 32×32 images; see `ResNet`."""
+    return ResNet(Bottleneck, (3, 4, 6, 3), num_classes, in_channels, width)
 
 
 def _conv(in_channels: int, channels: int, side: int, stride: int = 1) -> nn.Conv2d:

@@ -77,9 +77,11 @@ def test_own_backbones_take_classes_channels_and_their_default_shape(name: str) 
         assert net(torch.randn(2, channels + 1, *small)).shape == (2, 7)
 
 
-def test_width_scales_every_stage() -> None:
-    net = create("resnet8", width=4)
-    assert [net.conv1.out_channels, net.layer3[0].conv2.out_channels] == [4, 16]
+@pytest.mark.parametrize(("name", "last"), [("resnet8", 16), ("resnet18", 32), ("resnet50", 128)])
+def test_width_scales_every_stage(name: str, last: int) -> None:
+    net = create(name, width=4)
+    assert [net.conv1.out_channels, net.fc.in_features] == [4, last]
+    assert net(torch.zeros(2, 3, 16, 16)).shape == (2, 10)
 
 
 @pytest.mark.parametrize(
