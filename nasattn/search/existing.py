@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from optuna.storages import RDBStorage
 
+from nasattn.errors import UserError
 from nasattn.records import Study, load_study, load_trials
 from nasattn.records.database import without_password
 from nasattn.search.storage import absolute_url, default_url, open_storage, storage_errors
@@ -42,8 +43,11 @@ def open_existing(runs_dir: Path, name: str, storage: str | None) -> Existing:
     kept = study.storage
     url = default_url(study.path) if isinstance(kept, Path) else absolute_url(kept)
     shown = without_password(url)
-    # Where the storage is gone this says so; opening it would make it anew.
-    load_trials(study, curves=False)
+    if study.has_lost_its_database:  # opening it would make an empty one
+        raise UserError(
+            f"{kept} is gone: `nasattn resume {name}` rebuilds it from the trials' files"
+        )
+    load_trials(study, curves=False)  # says what is wrong with the storage
     opened = open_storage(url, shown)
     with storage_errors(shown):
         study_id = opened.get_study_id_from_name(study.name_in_storage)

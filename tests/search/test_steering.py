@@ -67,6 +67,13 @@ def test_a_running_trial_is_pruned_at_its_next_step_and_the_search_goes_on(run: 
     assert "trial 0 is pruned: only one that" in fail("prune", "tiny", "0", "--runs-dir", run.runs)
     assert "its trials are 0 to 1" in fail("prune", "tiny", "7", "--runs-dir", run.runs)
     assert [trial.state for trial in run.trials()] == ["pruned", "pruned"]
+    # Where the database is gone, who asks makes no empty one in its place.
+    database = run.runs / "tiny/study.db"
+    database.unlink()
+    for request in (("prune", "tiny", "0"), ("stop", "tiny"), ("dashboard", "tiny")):
+        said = fail(*request, "--runs-dir", run.runs)
+        assert "study.db is gone: `nasattn resume tiny` rebuilds it" in said
+        assert not database.exists()
 
 
 def test_a_request_to_stop_does_not_stop_the_search_that_is_started_later(
