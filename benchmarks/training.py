@@ -3,7 +3,8 @@
 Usage: python benchmarks/training.py [--pairs 20] [--threads N] [--device cpu] [NAME …]
 
 Images per second on 32×32 colour pictures with crop and flip, batches of 128, SGD with momentum,
-float32 on CPUs and bfloat16 on GPUs, evaluation excluded, all under deterministic algorithms:
+the precision that a study takes by default on the device, evaluation excluded, all under
+deterministic algorithms:
 
 nasattn     the product's own epoch: order, augmentation, steps, finite check
 bare        forward, backward and step on batches made ready before the clock starts: the limit
@@ -48,6 +49,7 @@ from nasattn.search.study.environment import default_threads, environment
 from nasattn.training import Checkpoints, FolderShelf, Optimizer, Recipe, Training, deterministic
 from nasattn.training.augment import Normalise
 from nasattn.training.batches import epoch_batches
+from nasattn.training.device import resolve_recipe
 from nasattn.training.precision import autocast
 
 SHAPE = (3, 32, 32)
@@ -74,12 +76,12 @@ def pictures(count: int) -> Splits:
 
 
 def recipe_for(device: torch.device) -> Recipe:
-    return Recipe(
+    recipe = Recipe(
         batch_size=BATCH,
         optimizer=Optimizer(lr=0.01, momentum=0.9, weight_decay=5e-4),
         augment=("crop", "flip"),
-        precision="bf16" if device.type == "cuda" else "fp32",
     )
+    return resolve_recipe(recipe, device)
 
 
 def network(name: str, device: torch.device) -> nn.Module:
@@ -327,7 +329,9 @@ def main() -> None:
     device = torch.device(asked.device)
     where = environment(device)
     print(f"torch {torch.__version__}, torchvision {torchvision.__version__}")
+    precision = recipe_for(device).precision
     print(f"{where['device']}, {where['processor']}, {asked.threads} threads, {platform.system()}")
+    print(f"precision {precision}, batches of {BATCH}")
     with deterministic(asked.threads):
         for name in asked.names:
             report_speed(name, asked.pairs, device)
