@@ -9,9 +9,11 @@ their folders.
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from nasattn.errors import UserError
+from nasattn.records.database import without_password
 from nasattn.records.mark import EXHAUSTED_KEY, Mark, marked, marks_of
 from nasattn.records.queries import (
     CURVE_KEY,
@@ -26,7 +28,7 @@ from nasattn.records.rows import Row, is_sqlite, read_rows
 from nasattn.records.signs import RECORD_KEY, with_signs
 from nasattn.records.study import Study
 from nasattn.records.trial import Trial, plain
-from nasattn.records.trial_file import read_trial, so_far, trial_folders
+from nasattn.records.trial_file import has_trials, read_trial, so_far, trial_folders
 
 
 class TrialText(NamedTuple):
@@ -54,7 +56,7 @@ def load_trials(study: Study, *, curves: bool) -> tuple[Trial, ...]:
         curves: Read the learning curves too, which are most of the data.
 
     Raises:
-        UserError: the storage is not there or cannot be read, or a record in it is broken.
+        UserError: the storage is not there, is another or cannot be read, or a record is broken.
         FailedError: another process keeps the storage locked.
     """
     if curves:
@@ -130,6 +132,7 @@ def load_texts(study: Study) -> Iterator[TrialText]:
     parts = (Part.OUTCOMES, Part.RUNNING_CURVES, Part.PLACEMENT_TEXTS, Part.CURVE_TEXTS)
     found, marks = _read(study, *parts)
     latest = _latest(found, study.name)
+    _check_not_another(study, latest)
     trials = _shown(study, latest, marks)
     for trial in trials:
         values = found[latest[trial.trial][0]]
@@ -159,7 +162,23 @@ def _load(study: Study, *parts: Part, numbers: Iterable[int] = ()) -> tuple[Tria
         trials = (t if is_whole or t.state == "running" else _without_curve(t) for t in kept)
         return tuple(sorted(trials, key=lambda trial: trial.trial))
     found, marks = _read(study, *parts, numbers=numbers)
-    return _shown(study, _latest(found, study.name), marks)
+    latest = _latest(found, study.name)
+    if not numbers:
+        _check_not_another(study, latest)
+    return _shown(study, latest, marks)
+
+
+def _check_not_another(study: Study, latest: Collection[int]) -> None:
+    """Refuse a storage that knows nothing of a study whose trials have left their files."""
+    if latest or not has_trials(study.path):
+        return
+    place, files = study.storage, study.path / "trials"
+    do = "put the right one back"
+    if isinstance(place, Path):
+        do += f", or move it away: `nasattn resume {study.name}` rebuilds it from there"
+    raise UserError(
+        f'{without_password(str(place))}: has no trial of study "{study.name}", {files} has; {do}'
+    )
 
 
 def _read(

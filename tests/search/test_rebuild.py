@@ -16,6 +16,7 @@ from nasattn.records import Mark, load_study, load_trials
 from nasattn.search.ledger import rebuild
 from nasattn.search.ledger.bulk import enter_trials
 from nasattn.search.ledger.rebuild import rebuild_if_gone, what_to_do
+from nasattn.search.storage import open_storage
 from tests.search.optunas import DIRECTIONS, kept, kinds_of_trials
 from tests.search.steering import NAME, bits, resume, run, search, trials
 from tests.search.test_proposing import Study, make
@@ -233,6 +234,23 @@ def test_a_damaged_database_says_how_it_is_had_again(undisturbed: Path, tmp_path
         assert "not a database" in said
         assert "away" in said
         assert "rebuilds it from the run folder" in said
+    database.unlink()
+    resume(home)
+    assert len(trials(home)) == 5
+
+
+def test_an_empty_database_in_its_place_is_not_taken_for_the_study(
+    undisturbed: Path, tmp_path: Path
+) -> None:
+    home = Path(shutil.copytree(undisturbed, tmp_path / "home"))
+    database = home / "runs" / NAME / "study.db"
+    database.unlink()
+    open_storage(f"sqlite:///{database}", str(database)).engine.dispose()
+    for command in ("trials", "pareto", "prune", "stop", "resume"):
+        words = (NAME, 0) if command == "prune" else (NAME,)
+        said = fail(command, *words, "--runs-dir", home / "runs")
+        assert f"{database}: has no trial of study" in said or "is not in sqlite" in said
+        assert "back" in said
     database.unlink()
     resume(home)
     assert len(trials(home)) == 5
