@@ -115,7 +115,7 @@ def connect(address: str | None, device: str, workers: int | None) -> Cluster:
         raise UserError(f"{ENGINE}: --device {device}: Ray deals out GPUs: auto, cuda or cpu")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     ray = import_extra("ray", "ray", ENGINE)
-    _check_answers(address or os.environ.get(_ADDRESS_VARIABLE))
+    _check_answers(address)
     try:
         # Its words are not for the terminal: what concerns the user is told by the workers' links.
         ray.init(
@@ -214,17 +214,21 @@ class Remote:
             self._ray.kill(self._hand)
 
 
-def _check_answers(address: str | None) -> None:
+def _check_answers(given: str | None) -> None:
     """Refuse an address at which nobody answers."""
-    host, colon, port = (address or "").rpartition("://")[2].rpartition(":")
+    address = given or os.environ.get(_ADDRESS_VARIABLE, "")
+    host, colon, port = address.rpartition("://")[2].rpartition(":")
     if not colon or not port.isdecimal():
         return  # Ray's own words, such as "auto"; or its own error
     try:
         socket.create_connection((host, int(port)), _ANSWER_SECONDS).close()
     except (OSError, OverflowError) as error:
         why = getattr(error, "strerror", None) or error
-        raise UserError(f"{ENGINE}: {_named(address)}: nobody answers: {why}") from None
+        raise UserError(f"{ENGINE}: {_named(given)}: nobody answers: {why}") from None
 
 
 def _named(address: str | None) -> str:
-    return f"--address {address}" if address else "no cluster"
+    if address:
+        return f"--address {address}"
+    found = os.environ.get(_ADDRESS_VARIABLE)
+    return f"{_ADDRESS_VARIABLE}={found}" if found else "no cluster"

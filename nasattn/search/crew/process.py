@@ -41,8 +41,10 @@ class Process:
 
     def lines(self) -> Iterator[str]:
         """Yield what it writes to standard error."""
-        for line in self._words or ():
-            yield line.decode(errors="replace").strip().removeprefix("nasattn: ")
+        if self._words is not None:
+            with self._words:
+                for line in self._words:
+                    yield line.decode(errors="replace").strip().removeprefix("nasattn: ")
         self._process.wait()
 
     def dismiss(self) -> None:
