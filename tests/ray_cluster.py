@@ -14,7 +14,7 @@ from tests.postgresql import free_port
 _RAY = Path(sys.executable).with_name("ray")
 # Nothing that is tested needs more.
 _SMALL = ("--object-store-memory=80000000", "--disable-usage-stats")
-_QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
+QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
 # A process namespace, so that all its processes end with the first, and folders of its own.
 _APART = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 
@@ -45,7 +45,7 @@ class Node:
             line = [*_APART, "sh", "-c", mount, "sh", *line]
         self._process = subprocess.Popen(
             line,
-            env={**os.environ, **_QUIET},
+            env={**os.environ, **QUIET},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
@@ -110,7 +110,7 @@ class Cluster:
 
     def _wait_for(self, number: int) -> None:
         words = [sys.executable, "-c", _COUNT, self.address, str(number)]
-        env = {**os.environ, **_QUIET}
+        env = {**os.environ, **QUIET}
         subprocess.run(words, env=env, check=True, timeout=120, capture_output=True)
 
     def remove(self) -> None:

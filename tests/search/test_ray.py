@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.postgresql import SECRET, Server
-from tests.ray_cluster import Cluster
+from tests.ray_cluster import QUIET, Cluster
 from tests.search.crews import GRID, CrewSuite, bits_by_trial, run_well, running, wait_for
 from tests.search.tiny import nasattn, start, trials, write_study
 
@@ -38,7 +38,9 @@ class RaySuite(CrewSuite):
         return None
 
     @pytest.fixture(autouse=True)
-    def nodes(self, cluster: Cluster, hides: Path | None) -> None:
+    def nodes(self, cluster: Cluster, hides: Path | None, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name, value in QUIET.items():
+            monkeypatch.setenv(name, value)
         cluster.fill(2, hides)
 
     @pytest.fixture

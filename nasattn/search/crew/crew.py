@@ -121,6 +121,8 @@ class Crew:
                     with suppress(LostError):  # the workers wait for it, and tell
                         follower.look(load_trials(records, curves=False))
                     looked = monotonic()
+            if any(member.code for member in members):
+                session.check()  # a signal to all may have ended them before it was looked for
         except StoppedError:
             _dismiss(members)
             with suppress(LostError):
