@@ -1,5 +1,6 @@
 """Who trains: this process, processes of its own, or workers on a Ray cluster."""
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nasattn.errors import UnknownNameError, UserError
+from nasattn.records.database import STORAGE_VARIABLE, without_password
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,6 +102,7 @@ def hire(wanted: Wanted, storage: str | None, kept: str | Path | None = None) ->
 
         if wanted.engine != "ray":
             raise UnknownNameError("engine", wanted.engine, ["ray"], "--engine")
+        _check_tells_no_password()
         cluster = connect(wanted.address, device, wanted.workers)
         cluster.check_reaches(kept)
         crew = Crew(cluster.start, storage, tensorboard=tensorboard)
@@ -112,3 +115,11 @@ def hire(wanted: Wanted, storage: str | None, kept: str | Path | None = None) ->
 
     start = own_processes(deal(device, wanted.workers))
     return Team(Crew(start, storage, tensorboard=tensorboard), device, tensorboard=False)
+
+
+def _check_tells_no_password() -> None:
+    if any(without_password(word) != word for word in sys.argv):
+        raise UserError(
+            "--storage: Ray would show its password to all who see the cluster's jobs, as a part "
+            f"of the command; leave it to {STORAGE_VARIABLE} or ~/.pgpass"
+        )

@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,12 +11,15 @@ from typing import Any
 import pytest
 
 from nasattn.errors import UserError
+from nasattn.search.crew import cluster, head
 from nasattn.search.crew.cluster import Cluster, Remote, room
 from nasattn.search.crew.hand import Hand, Heard
+from nasattn.search.crew.head import Head
 from nasattn.search.crew.orders import Orders
 from tests.postgresql import free_port
 from tests.search.tiny import fail, write_study
 
+HEAD = Head("")  # of no address: never asked, never lost
 ORDERS = Orders("none", None, "nowhere", None, "", tensorboard=False)
 
 
@@ -42,7 +46,7 @@ def test_a_worker_fits_where_one_node_has_all_it_needs(
 
 
 def cluster_of(*nodes: dict[str, Any]) -> Cluster:
-    return Cluster(SimpleNamespace(nodes=lambda: list(nodes)), "cpu", None)
+    return Cluster(SimpleNamespace(nodes=lambda: list(nodes)), "cpu", None, HEAD)
 
 
 @pytest.mark.parametrize("kept", [None, Path("study.db"), "sqlite:////shared/study.db"])
@@ -66,15 +70,19 @@ def test_wrong_options_are_refused_in_one_line(
     assert 'no engine "rai" in --engine; known: ray; did you' in fail(*words, "--engine", "rai")
     ray = (*words, "--engine", "ray")
     assert "Ray deals out GPUs" in fail(*ray, "--device", "cuda:1")
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "argv", ["nasattn", "--storage=postgresql://ann:battery@host/x"])
+        said = fail(*ray)
+        assert "leave it to NASATTN_STORAGE" in said
+        assert "battery" not in said
     monkeypatch.setitem(sys.modules, "ray", None)
     assert "--engine ray needs ray" in fail(*ray)
     monkeypatch.setitem(sys.modules, "ray", SimpleNamespace())
+    monkeypatch.setattr(cluster, "_keep_quiet", lambda: None)
     nobody = f"127.0.0.1:{free_port()}"
-    assert f"--address {nobody}: nobody answers: Connection refused" in fail(
-        *ray, "--address", nobody
-    )
+    assert f"{nobody}: Connection refused" in fail(*ray, "--address", nobody)
     monkeypatch.setenv("RAY_ADDRESS", f"ray://{nobody}")
-    assert f"RAY_ADDRESS={nobody}" in fail(*ray).replace("ray://", "")
+    assert f"ray://{nobody}: Connection refused" in fail(*ray)
     assert not (tmp_path / "runs").exists()
 
 
@@ -111,7 +119,7 @@ def heard(token: str, *lines: str, code: int | None = None) -> Heard:
 
 
 def told(ray: FakeRay) -> tuple[list[str], int | None]:
-    remote = Remote(ray, ray)
+    remote = Remote(ray, ray, HEAD)
     return list(remote.lines()), remote.code
 
 
@@ -121,7 +129,10 @@ def test_what_a_worker_says_is_passed_on_to_its_exit_code() -> None:
     assert ray.killed == 1, "its room is for others"
 
 
-def test_a_worker_that_is_lost_and_started_again_is_told_once_each() -> None:
+def test_a_worker_that_is_lost_and_started_again_is_told_once_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cluster, "_LOST_SECONDS", 0.0)
     late = LateError("no answer")
     lines, code = told(FakeRay(late, heard("a"), late, late, heard("b", "on"), heard("b", code=0)))
     assert lines == [
@@ -132,6 +143,20 @@ def test_a_worker_that_is_lost_and_started_again_is_told_once_each() -> None:
     assert code == 0
 
 
+def test_workers_of_a_lost_head_have_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        lost = Head(f"127.0.0.1:{server.getsockname()[1]}")
+        monkeypatch.setattr(head, "_PROBE_SECONDS", 0.05)
+        monkeypatch.setattr(head, "_GONE_SECONDS", 0.1)
+        time.sleep(0.2)
+        assert not lost.is_lost(), "it answers"
+    time.sleep(0.2)
+    ray = FakeRay(heard("a"))
+    remote = Remote(ray, ray, lost)
+    assert list(remote.lines()) == ["the head of the Ray cluster does not answer"]
+    assert remote.code == 1
+
+
 def test_a_worker_that_ray_gives_up_has_failed_with_its_words() -> None:
     lines, code = told(FakeRay(LostError("no module named nasattn\ntraceback")))
     assert (lines, code) == (["Ray: no module named nasattn"], 1)
@@ -139,7 +164,7 @@ def test_a_worker_that_ray_gives_up_has_failed_with_its_words() -> None:
 
 def test_a_worker_without_room_is_not_waited_for() -> None:
     ray = FakeRay(LostError("killed"))
-    remote = Remote(ray, ray)
+    remote = Remote(ray, ray, HEAD)
     remote.dismiss()
     remote.wait()
     assert ray.killed == 1

@@ -3,6 +3,7 @@
 import logging
 import os
 import socket
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf
@@ -15,14 +16,14 @@ from nasattn.extras import import_extra
 from nasattn.records.database import first_line
 from nasattn.records.rows import is_sqlite
 from nasattn.search.crew.hand import REPLY_SECONDS, Hand, Heard
+from nasattn.search.crew.head import Head, answers
 from nasattn.search.crew.link import Link
 from nasattn.search.crew.orders import Orders
 from nasattn.search.working.running import OpenStudy
 
 ENGINE = "--engine ray"
 _ADDRESS_VARIABLE = "RAY_ADDRESS"
-# Ray itself would try for minutes, and say so.
-_ANSWER_SECONDS = 5.0
+_LOOK_SECONDS = 5.0
 # A hand of which nothing was heard for so long is not there to be waited for.
 _LOST_SECONDS = 30 * REPLY_SECONDS
 # Beside `hear`, which waits, there is `leave`, and either may be asked twice.
@@ -39,11 +40,13 @@ class Cluster:
         ray: The library.
         device: Where workers train: ``cuda``, one GPU for each, or ``cpu``.
         workers: How many there are; None is as many as there is room for.
+        head: Its head.
     """
 
     ray: Any
     device: str
     workers: int | None
+    head: Head
 
     @property
     def device_here(self) -> str:
@@ -93,7 +96,7 @@ class Cluster:
         )
         orders = replace(orders, device=self.device)
         home = str(Path.cwd())
-        return [Remote(self.ray, hand.remote(orders, home)) for _ in range(workers)]
+        return [Remote(self.ray, hand.remote(orders, home), self.head) for _ in range(workers)]
 
     def _nodes(self) -> list[Node]:
         return [node for node in self.ray.nodes() if node["Alive"]]
@@ -115,9 +118,10 @@ def connect(address: str | None, device: str, workers: int | None) -> Cluster:
         raise UserError(f"{ENGINE}: --device {device}: Ray deals out GPUs: auto, cuda or cpu")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     ray = import_extra("ray", "ray", ENGINE)
-    _check_answers(address)
+    given = address or os.environ.get(_ADDRESS_VARIABLE, "")
+    _keep_quiet()
     try:
-        # Its words are not for the terminal: what concerns the user is told by the workers' links.
+        answers(given)  # Ray itself would try for minutes
         ray.init(
             address,
             include_dashboard=False,
@@ -125,11 +129,22 @@ def connect(address: str | None, device: str, workers: int | None) -> Cluster:
             logging_level=logging.CRITICAL,
         )
     except (OSError, RuntimeError, ValueError) as error:
-        raise UserError(f"{ENGINE}: {_named(address)}: {first_line(error)}") from None
+        why = getattr(error, "strerror", None) or first_line(error)
+        raise UserError(f"{ENGINE}: {given or 'no cluster'}: {why}") from None
     has_gpus = ray.cluster_resources().get("GPU", 0) >= 1
     if device == "cuda" and not has_gpus:
         raise UserError(f"{ENGINE}: --device cuda: the cluster has no GPU")
-    return Cluster(ray, "cuda" if has_gpus and device != "cpu" else "cpu", workers)
+    head = Head(given if "://" in given else ray.get_runtime_context().gcs_address)
+    return Cluster(ray, "cuda" if has_gpus and device != "cpu" else "cpu", workers, head)
+
+
+def _keep_quiet() -> None:
+    """Let Python alone write to standard error: Ray's own threads do so by its number."""
+    sys.stderr.flush()
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, encoding="utf-8", errors="replace")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
 
 
 def room(nodes: Sequence[Node], cpus: int, gpus: int) -> int:
@@ -154,10 +169,11 @@ class Remote:
     Args:
         ray: The library.
         hand: The actor.
+        head: Of the cluster.
     """
 
-    def __init__(self, ray: Any, hand: Any) -> None:
-        self._ray, self._hand = ray, hand
+    def __init__(self, ray: Any, hand: Any, head: Head) -> None:
+        self._ray, self._hand, self._head = ray, hand, head
         self._code: int | None = None
         self._token, self._heard = "", -inf
         self._is_dismissed = self._is_missed = False
@@ -172,7 +188,7 @@ class Remote:
         errors, asked = self._ray.exceptions, self._hand.hear.remote()
         while self._code is None:
             try:
-                heard = self._ray.get(asked, timeout=_LOST_SECONDS)
+                heard = self._ray.get(asked, timeout=_LOOK_SECONDS)
             except errors.GetTimeoutError:
                 yield from self._missed()
             except errors.RayError as error:
@@ -180,10 +196,15 @@ class Remote:
             else:
                 yield from self._told(heard)
                 asked = self._hand.hear.remote()
+            if self._code is None and self._head.is_lost():
+                yield "the head of the Ray cluster does not answer"
+                self._code = FailedError.exit_code
+                return
         self._ray.kill(self._hand)  # its room is for those that wait
 
     def _missed(self) -> Iterator[str]:
-        if self._token and not self._is_missed:
+        is_lost = self._token and monotonic() - self._heard > _LOST_SECONDS
+        if is_lost and not self._is_missed:
             self._is_missed = True
             yield "lost with its node; Ray starts it again where there is room"
 
@@ -212,23 +233,3 @@ class Remote:
             sleep(0.05)
         if self._code is None:
             self._ray.kill(self._hand)
-
-
-def _check_answers(given: str | None) -> None:
-    """Refuse an address at which nobody answers."""
-    address = given or os.environ.get(_ADDRESS_VARIABLE, "")
-    host, colon, port = address.rpartition("://")[2].rpartition(":")
-    if not colon or not port.isdecimal():
-        return  # Ray's own words, such as "auto"; or its own error
-    try:
-        socket.create_connection((host, int(port)), _ANSWER_SECONDS).close()
-    except (OSError, OverflowError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise UserError(f"{ENGINE}: {_named(given)}: nobody answers: {why}") from None
-
-
-def _named(address: str | None) -> str:
-    if address:
-        return f"--address {address}"
-    found = os.environ.get(_ADDRESS_VARIABLE)
-    return f"{_ADDRESS_VARIABLE}={found}" if found else "no cluster"
