@@ -10,6 +10,7 @@ from math import inf
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
+from warnings import catch_warnings
 
 from nasattn.errors import FailedError, StoppedError, UserError
 from nasattn.extras import import_extra
@@ -122,12 +123,13 @@ def connect(address: str | None, device: str, workers: int | None) -> Cluster:
     _keep_quiet()
     try:
         answers(given)  # Ray itself would try for minutes
-        ray.init(
-            address,
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.CRITICAL,
-        )
+        with catch_warnings(action="ignore"):
+            ray.init(
+                address,
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level=logging.CRITICAL,
+            )
     except (OSError, RuntimeError, ValueError) as error:
         why = getattr(error, "strerror", None) or first_line(error)
         raise UserError(f"{ENGINE}: {given or 'no cluster'}: {why}") from None
