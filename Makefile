@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 # files' own order: the longest have few tests and would otherwise come last.
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup search test test-slow test-services test-all lint types format check bench-reading bench-modules bench-cost bench-pruners bench-samplers bench-bed bench-search bench-training clean bench-scale bench-scaling soak bench-cluster screenshots story
+.PHONY: help setup search test test-slow test-services test-all lint types format check bench-reading bench-modules bench-cost bench-pruners bench-samplers bench-bed bench-search bench-training clean bench-scale bench-scaling soak bench-cluster bench-ray screenshots story
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,7 +37,7 @@ test: setup ## Run the default tests and say what they leave out
 test-slow: setup ## Run the tests marked slow
 	$(PYTEST) -m 'slow and not gpu and not network and not services'
 
-test-services: setup ## Run the tests that need Debian's chromium, chromium-driver, postgresql
+test-services: setup ## Run the tests that need Debian's chromium, chromium-driver, postgresql, or a Ray cluster
 	$(BIN)/pytest -m services
 
 test-all: test test-slow ## Run the default and the slow tests
@@ -91,8 +91,13 @@ bench-scaling: setup ## Compare 1 to 8 workers whose trials sleep (ten minutes)
 	$(BIN)/python benchmarks/crews.py scaling
 
 MINUTES ?= 30
+PAIRS ?= 5
 soak: setup ## Search for MINUTES=30 while workers are killed; check the records
 	$(BIN)/python benchmarks/crews.py soak $(MINUTES)
+
+bench-ray: setup ## Compare two workers on a local Ray cluster with two of one's own (PAIRS=5; minutes)
+	$(BIN)/python benchmarks/ray_workers.py $(PAIRS)
+
 bench-cluster: setup ## 32 workers on one PostgreSQL study, restarts, a machine cut off (root; minutes)
 	$(BIN)/python benchmarks/cluster.py
 

@@ -129,8 +129,38 @@ def wait_for(process: subprocess.Popen[str]) -> None:
         sys.exit(f"a command failed ({process.returncode}):\n{said}")
 
 
+def timed(trials_each: int, seconds: float, workers: int, *options: str) -> tuple[float, float]:
+    """Search with so many workers.
+
+    Args:
+        trials_each: Trials for each worker, besides the one that it trains without sleep.
+        seconds: The sleep of one trial.
+        workers: How many.
+        options: Of the command.
+
+    Returns:
+        The seconds until all have trained one network and wait, and from then to the last end.
+    """
+    with TemporaryDirectory() as folder:
+        trials = (1 + trials_each) * workers
+        study = Sleeping(Path(folder), trials, seconds / (EPOCHS * STEPS), EPOCHS, waits=True)
+        begun = time.perf_counter()
+        search = study.start("--workers", str(workers), *options)
+        while study.num("complete") < workers or study.num("running") < workers:
+            if search.poll() is not None:
+                wait_for(search)
+            time.sleep(0.1)
+        waited = time.perf_counter() - begun
+        study.go.touch()
+        begun = time.perf_counter()
+        while study.num("complete") < trials:
+            time.sleep(0.1)
+        took = time.perf_counter() - begun
+        wait_for(search)
+    return waited, took
+
+
 def scaling() -> None:
-    naps = EPOCHS * STEPS
     print(
         f"{os.cpu_count()} processors; {TRIALS_EACH} trials for each worker, each asleep for "
         f"{TRIAL_SECONDS:g} s in {EPOCHS} epochs\n\n"
@@ -138,30 +168,14 @@ def scaling() -> None:
     )
     alone = 0.0
     for workers in CREWS:
-        with TemporaryDirectory() as folder:
-            trials = (1 + TRIALS_EACH) * workers
-            nap = TRIAL_SECONDS / naps
-            study = Sleeping(Path(folder), trials, nap, EPOCHS, waits=True)
-            begun = time.perf_counter()
-            search = study.start("--workers", str(workers))
-            while study.num("complete") < workers or study.num("running") < workers:
-                if search.poll() is not None:
-                    wait_for(search)
-                time.sleep(0.1)
-            waited = time.perf_counter() - begun
-            study.go.touch()
-            begun = time.perf_counter()
-            while study.num("complete") < trials:
-                time.sleep(0.1)
-            took = time.perf_counter() - begun
-            wait_for(search)
+        waited, took = timed(TRIALS_EACH, TRIAL_SECONDS, workers)
         alone = alone or took
         asleep = TRIALS_EACH * TRIAL_SECONDS / took
         judged = "meets" if alone / took >= SCALING_BAR else "MISSES"
         words = "" if workers < CREWS[-1] else f"  {judged} {SCALING_BAR:g}"
         print(
-            f"{workers:7} {trials:7} {waited:20.1f} {took:14.1f} {100 * asleep:9.1f} "
-            f"{alone / took:12.3f}{words}",
+            f"{workers:7} {(1 + TRIALS_EACH) * workers:7} {waited:20.1f} {took:14.1f} "
+            f"{100 * asleep:9.1f} {alone / took:12.3f}{words}",
             flush=True,
         )
 

@@ -41,6 +41,7 @@ BELOW["__init__"] = {"attention", "backbones", "cost", "export", "placement"}
 
 HOMES: dict[str, set[str]] = {
     "optuna": {"search"},
+    "ray": {"search"},
     "fvcore": {"cost", "testing"},
     "typer": {"cli"},
     "rich": {"report", "cli"},

@@ -2,20 +2,19 @@
 
 import math
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nasattn.cli.crews import Address, Chosen, Engine, Wanted, Workers, hire
 from nasattn.cli.options import RUNS, RunsDir, Storage, runs_dir_words, seconds_of
 from nasattn.cli.steer import chosen_trials
 from nasattn.errors import StoppedError, UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from nasattn.search.opening import Work
     from nasattn.search.study.session import Session
     from nasattn.search.working.running import Outcome
 
@@ -35,9 +34,6 @@ Device = Annotated[str, typer.Option(help="auto, cpu, cuda:N or mps.")]
 Tensorboard = Annotated[
     bool,
     typer.Option("--tensorboard", help="Also write TensorBoard's event files."),
-]
-Workers = Annotated[
-    int, typer.Option(min=1, max=256, help="Processes that train; CUDA devices are dealt out.")
 ]
 Timeout = Annotated[
     Text, typer.Option(metavar="DURATION", help="Stop after 90s, 30m, 2h, …; resume goes on.")
@@ -87,7 +83,9 @@ def search(  # noqa: PLR0913 - one argument for each option of the command
     keep_checkpoints: KeepCheckpoints = False,
     artifacts: Artifacts = None,
     device: Device = "auto",
-    workers: Workers = 1,
+    workers: Workers = None,
+    engine: Engine = None,
+    address: Address = None,
     timeout: Timeout = None,
     tensorboard: Tensorboard = False,
     storage: Storage = None,
@@ -95,6 +93,7 @@ def search(  # noqa: PLR0913 - one argument for each option of the command
 ) -> None:
     """Search a study, or go on with it where it was left."""
     from nasattn.data import download as fetch
+    from nasattn.records import load_study
     from nasattn.records.database import environment_url
     from nasattn.search.opening import search as run_search
     from nasattn.search.study.study_file import read_study_file
@@ -111,18 +110,21 @@ def search(  # noqa: PLR0913 - one argument for each option of the command
         "artifacts": artifacts,
     }
     study, folder = read_study_file(file, overrides_of(settings, named, data), profile)
-    if study.storage is None and not (runs_dir / (study.name or "") / "study.toml").is_file():
+    begun = (runs_dir / (study.name or "") / "study.toml").is_file()
+    if study.storage is None and not begun:
         study = study.model_copy(update={"storage": environment_url()})
     if download:
         fetch(study.data)
-    work = work_by(workers, device, study.storage, tensorboard=tensorboard)
+    wanted = Wanted(workers, device, engine, address, tensorboard)
+    kept = load_study(runs_dir, study.name or "").storage if begun else study.storage
+    team = hire(wanted, study.storage, kept)
     run_watched(
-        lambda session: run_search(study, folder, str(file), session, work),
+        lambda session: run_search(study, folder, str(file), session, team.work()),
         study.name or "",
-        device,
+        team.device,
         runs_dir,
         timeout=timeout,
-        tensorboard=tensorboard and workers == 1,
+        tensorboard=team.tensorboard,
     )
     show_front(study.name or "", storage, runs_dir)
 
@@ -151,7 +153,9 @@ def resume(  # noqa: PLR0913 - as above
         ),
     ] = None,
     device: Device = "auto",
-    workers: Workers = 1,
+    workers: Workers = None,
+    engine: Engine = None,
+    address: Address = None,
     timeout: Timeout = None,
     tensorboard: Tensorboard = False,
     storage: Storage = None,
@@ -165,14 +169,14 @@ def resume(  # noqa: PLR0913 - as above
     from nasattn.search.opening import resume as run_resume
 
     again = None if chosen is None else Chosen(chosen, epochs)
-    work = work_by(workers, device, storage, again, tensorboard=tensorboard)
+    team = hire(Wanted(workers, device, engine, address, tensorboard), storage, study.storage)
     run_watched(
-        lambda session: run_resume(name, trials, storage, session, work),
+        lambda session: run_resume(name, trials, storage, session, team.work(again)),
         name,
-        device,
+        team.device,
         runs_dir,
         timeout=timeout,
-        tensorboard=tensorboard and workers == 1,
+        tensorboard=team.tensorboard,
     )
     if study.is_of_one_network:
         _show_training(name, runs_dir)
@@ -221,36 +225,6 @@ def train(  # noqa: PLR0913 - one argument for each option of the command
         tensorboard=tensorboard,
     )
     _show_training(study.name or "", runs_dir)
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """Trials that are trained further, and to how many epochs where that is not the recipe's."""
-
-    trials: "Sequence[int]"
-    epochs: int | None
-
-
-def work_by(
-    workers: int,
-    device: str,
-    storage: str | None,
-    again: Chosen | None = None,
-    *,
-    tensorboard: bool,
-) -> "Work":
-    """Return who trains all or chosen trials: this process, or worker processes."""
-    from nasattn.search.crew.crew import Crew, deal
-    from nasattn.search.opening import work_here
-    from nasattn.search.working.running import Runner
-
-    crew = Crew(deal(device, workers), storage, tensorboard=tensorboard)
-    if again is None:
-        return crew.work if workers > 1 else work_here
-    trials, epochs = again.trials, again.epochs
-    if workers > 1:
-        return lambda study: crew.work_again(study, trials, epochs)
-    return lambda study: Runner(study).run_again(trials, epochs)
 
 
 def run_watched(  # noqa: PLR0913 - as above

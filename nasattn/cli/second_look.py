@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nasattn.cli.answer import results_alone
+from nasattn.cli.crews import Wanted, Workers, hire
 from nasattn.cli.forms import in_forms
 from nasattn.cli.options import RUNS, Figure, RunsDir, Storage, check_figure
 from nasattn.cli.read import numbered
@@ -18,10 +19,8 @@ from nasattn.cli.search import (
     Epochs,
     Set,
     Timeout,
-    Workers,
     overrides_of,
     run_watched,
-    work_by,
 )
 from nasattn.cli.variants import MARGIN, Shown, check_before, show_what_there_is
 from nasattn.errors import UserError
@@ -77,7 +76,7 @@ class How:
     dry_run: bool
     write: Path | None
     device: str
-    workers: int
+    workers: int | None
     timeout: str | None
     storage: str | None
     runs_dir: Path
@@ -98,7 +97,7 @@ def how_of(  # noqa: PLR0913 - one argument for each option
     dry_run: DryRun = False,
     write: Write = None,
     device: Device = "auto",
-    workers: Workers = 1,
+    workers: Workers = None,
     timeout: Timeout = None,
     against: Against = None,
     margin: Margin = MARGIN,
@@ -252,7 +251,7 @@ def _run(study: "StudyFile", text: str, source: "Source", how: How) -> None:
     from nasattn.search.opening import search
     from nasattn.search.variation.making import VARIANTS_FILE, plan
 
-    train = work_by(how.workers, how.device, None, tensorboard=False)
+    train = hire(Wanted(how.workers, how.device), None).work()
 
     def work(opened: "OpenStudy") -> "Outcome":
         write_atomic(opened.folder / VARIANTS_FILE, text)

@@ -4,15 +4,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nasattn.cli.crews import Wanted, Workers, hire
 from nasattn.cli.options import RUNS, AsJson, RunsDir, Storage, runs_dir_words, seconds_of
 from nasattn.cli.search import (
     Artifacts,
     Device,
     Tensorboard,
     Timeout,
-    Workers,
     run_watched,
-    work_by,
 )
 from nasattn.errors import StoppedError, UserError
 
@@ -97,7 +96,7 @@ def worker(  # noqa: PLR0913 - as above
     ] = None,
     artifacts: Artifacts = None,
     device: Device = "auto",
-    workers: Workers = 1,
+    workers: Workers = None,
     timeout: Timeout = None,
     tensorboard: Tensorboard = False,
     storage: Storage = None,
@@ -112,23 +111,26 @@ def worker(  # noqa: PLR0913 - as above
     if address is None:
         raise UserError(f"--storage: must say where study {name} is kept, or {STORAGE_VARIABLE}")
     join(name, address, runs_dir, Places(data, weights, artifacts))
-    work = work_by(workers, device, storage, tensorboard=tensorboard)
+    team = hire(Wanted(workers, device, tensorboard=tensorboard), storage)
     run_watched(
-        lambda session: resume(name, None, storage, session, work),
+        lambda session: resume(name, None, storage, session, team.work()),
         name,
-        device,
+        team.device,
         runs_dir,
         timeout=timeout,
-        tensorboard=tensorboard and workers == 1,
+        tensorboard=team.tensorboard,
     )
 
 
 def member() -> None:
     """Work in a crew; its keeper starts this command and tells it what to do."""
+    from nasattn.search.crew.interrupt import SignalError
     from nasattn.search.crew.member import serve
 
     try:
         serve()
+    except SignalError as error:
+        error.end_by_it()
     except StoppedError as stopped:
         raise typer.Exit(stopped.exit_code) from None
 

@@ -40,8 +40,7 @@ class Places:
 def join(name: str, storage: str, runs_dir: Path, places: Places) -> None:
     """Make the run folder of a study that is kept in a storage, for `resume` to work on.
 
-    Where the folder is there, the study's total in it is brought up to date. The images and
-    weights are compared with the study's when it is resumed.
+    The images and weights are compared with the study's when it is resumed.
 
     Args:
         name: The study's.
@@ -50,17 +49,33 @@ def join(name: str, storage: str, runs_dir: Path, places: Places) -> None:
         places: What lies elsewhere on this machine.
 
     Raises:
-        UserError: the storage cannot be read or has no such study, the folder is of another
-            study, or the data, weights or artifacts are not there.
+        UserError: the storage cannot be read or has no such study, or as for `settle`.
         WriteError: the folder cannot be written.
     """
-    folder, shown = runs_dir / check_name(name), without_password(absolute_url(storage))
-    settings = _defined(name, absolute_url(storage), shown)
+    url = absolute_url(storage)
+    shown = without_password(url)
+    defined = _defined(check_name(name), url, shown)
+    settle(defined.model_copy(update={"storage": shown}), runs_dir, places)
+
+
+def settle(settings: Settings, runs_dir: Path, places: Places) -> None:
+    """Make the run folder of a study, or bring the study's total in it up to date.
+
+    Args:
+        settings: The study, which is kept in a storage of its own.
+        runs_dir: As for `join`.
+        places: As for `join`.
+
+    Raises:
+        UserError: the folder is of another study, or the data, weights or artifacts are not there.
+        WriteError: the folder cannot be written.
+    """
+    folder = runs_dir / settings.name
     with opening(folder):
         own = Settings.load(folder) if (folder / "study.toml").is_file() else None
         if own is not None:
-            _check_own(own, settings, folder, shown)
-        found = _placed(settings, own, places).model_copy(update={"storage": shown})
+            _check_own(own, settings, folder)
+        found = _placed(settings, own, places)
         if found != own:
             found.save(folder)
 
@@ -75,13 +90,13 @@ def _defined(name: str, url: str, shown: str) -> Settings:
     return validate(Settings, json.loads(json.loads(texts[name])), place)
 
 
-def _check_own(own: Settings, settings: Settings, folder: Path, shown: str) -> None:
+def _check_own(own: Settings, settings: Settings, folder: Path) -> None:
     if own.storage is None:
         raise UserError(
-            f"{folder} is a study that is kept in its own study.db, not in {shown}; "
+            f"{folder} is a study that is kept in its own study.db, not in {settings.storage}; "
             "give another --runs-dir"
         )
-    check_same(own, settings, shown)
+    check_same(own, settings, str(settings.storage))
 
 
 def _placed(settings: Settings, own: Settings | None, places: Places) -> Settings:
@@ -98,7 +113,8 @@ def _placed(settings: Settings, own: Settings | None, places: Places) -> Setting
     _check_there(settings.name, "initial weights", start.path if start else None, "--weights")
     if artifacts is not None and "://" not in artifacts:
         _check_there(settings.name, "folder of artifacts", artifacts, "--artifacts")
-    return settings.model_copy(update={"data": data, "weights": start, "artifacts": artifacts})
+    there = {"data": data, "weights": start, "artifacts": artifacts}
+    return settings.raised_to(here).model_copy(update=there)
 
 
 def _absolute(path: str) -> str:

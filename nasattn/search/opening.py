@@ -51,16 +51,12 @@ def search(
     material = freeze(file, relative_to, place, session, frozen)
     if frozen is not None:
         check_same(frozen, material.settings, place)
-        # The total only grows: `resume --trials` may have raised it.
-        total = max(frozen.trials, material.settings.trials)
-        repeats = max(frozen.repeats, material.settings.repeats)
         changes = {
-            "trials": total,
-            "repeats": repeats,
             "execution": material.settings.execution,
             "artifacts": material.settings.artifacts,
         }
-        material = replace(material, settings=frozen.model_copy(update=changes))
+        raised = frozen.raised_to(material.settings)  # `resume --trials` may have raised it before
+        material = replace(material, settings=raised.model_copy(update=changes))
     with what_to_do(folder, material.settings):
         return _worked(_open(material, folder, frozen, session, file.storage), work)
 

@@ -14,14 +14,11 @@ from typing import Any
 import pytest
 
 from nasattn.search.ledger.watch import QUIET_SECONDS
+from tests.search.crews import GRID, LONG, CrewSuite, wait_for
 from tests.search.steering import bits
 from tests.search.tiny import STUDY, command, nasattn, numbers, trials, write_study
 
 pytestmark = pytest.mark.slow
-
-GRID = STUDY.replace('"random"', '"grid"')
-# Longer than any test of it takes on a fast machine.
-LONG = GRID.replace("epochs = 2", "epochs = 20000")
 
 
 def start(*words: object, runs: Path) -> "subprocess.Popen[str]":
@@ -47,13 +44,6 @@ def is_running(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except OSError:
         return False
-
-
-def wait_for(what: str, is_there: Any, seconds: float = 120) -> None:
-    limit = time.monotonic() + seconds
-    while not is_there():
-        assert time.monotonic() < limit, what
-        time.sleep(0.05)
 
 
 def is_suspended(pid: int) -> bool:
@@ -105,13 +95,14 @@ def two(tmp_path: Path, runs: Path) -> Iterator["subprocess.Popen[str]"]:
     running.communicate()
 
 
-@pytest.mark.parametrize("sampler", ["grid", "random"])
-def test_two_workers_reach_what_one_does_to_the_bit(
-    tmp_path: Path, runs: Path, sampler: str
-) -> None:
-    study = STUDY.replace('"random"', f'"{sampler}"').replace(
-        "trials = 5", "trials = 9\nrepeats = 2"
-    )
+class TestOwnProcesses(CrewSuite):
+    @pytest.fixture
+    def crew(self) -> tuple[object, ...]:
+        return ("--workers", 2)
+
+
+def test_two_workers_reach_by_chance_what_one_does_to_the_bit(tmp_path: Path, runs: Path) -> None:
+    study = STUDY.replace("trials = 5", "trials = 9\nrepeats = 2")
     path = write_study(tmp_path, study)
     assert nasattn("search", path, runs=tmp_path / "alone").returncode == 0
     both = nasattn("search", path, "--workers", 2, runs=runs)
@@ -121,25 +112,6 @@ def test_two_workers_reach_what_one_does_to_the_bit(
     assert numbers(found) == numbers(alone)
     assert without_seconds(found) == without_seconds(alone)
     assert {trial["device"] for trial in found} == {"cpu"}
-
-
-def test_two_workers_share_chosen_trials(tmp_path: Path, runs: Path) -> None:
-    longer = STUDY.replace("epochs = 2", "epochs = 20")
-    assert nasattn("search", write_study(tmp_path, longer), runs=runs).returncode == 0
-    before = bits_by_trial(runs)
-    words = ["--trial", 1, "--trial", 2, "--trial", 3]
-    again = nasattn("resume", "tiny", *words, "--workers", 2, runs=runs)
-    assert again.returncode == 0, again.stderr
-    assert "trial 2 is complete: trained again as the recipe says" in again.stderr
-    found = trials("tiny", runs)
-    assert [(t["attempt"], t["state"]) for t in found] == [
-        (attempt, "complete") for attempt in (1, 2, 2, 2, 1)
-    ]
-    assert bits_by_trial(runs) == before
-
-
-def bits_by_trial(runs: Path) -> dict[int, Any]:
-    return {trial["trial"]: bits(trial) for trial in trials("tiny", runs)}
 
 
 def test_two_searches_of_one_study_cooperate(tmp_path: Path, runs: Path) -> None:
@@ -158,20 +130,6 @@ def test_two_searches_of_one_study_cooperate(tmp_path: Path, runs: Path) -> None
     assert without_seconds(found) == without_seconds(trials("tiny", tmp_path / "alone"))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_asked_to_stop_all_workers_pause_their_trials(
-    two: "subprocess.Popen[str]", runs: Path, number: signal.Signals
-) -> None:
-    workers, began = children(two.pid), time.monotonic()
-    two.send_signal(number)
-    said, _ = two.communicate(timeout=60)
-    assert time.monotonic() - began < 15, "a scheduler gives 30 s"
-    assert two.returncode == 130
-    assert "to go on: nasattn resume tiny" in said.splitlines()[-1]
-    assert not any(map(is_running, workers))
-    assert {(t["state"], t["reason"]) for t in trials("tiny", runs)} == {("paused", "interrupted")}
-
-
 def test_no_worker_outlives_a_killed_parent(two: "subprocess.Popen[str]", runs: Path) -> None:
     workers = children(two.pid)
     assert len(workers) == 2
@@ -180,11 +138,12 @@ def test_no_worker_outlives_a_killed_parent(two: "subprocess.Popen[str]", runs: 
     assert {(t["state"], t["reason"]) for t in trials("tiny", runs)} == {("paused", "interrupted")}
 
 
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_the_trial_of_a_killed_worker_goes_on_in_another(
-    two: "subprocess.Popen[str]", runs: Path
+    two: "subprocess.Popen[str]", runs: Path, number: signal.Signals
 ) -> None:
     victim, _ = children(two.pid)
-    os.kill(victim, signal.SIGKILL)
+    os.kill(victim, number)
     for trial in (0, 1):  # whichever was whose: the survivor is free for the other's
         done = nasattn("prune", "tiny", trial, "--json", runs=runs)
         assert done.returncode == 0, done.stderr
@@ -193,7 +152,7 @@ def test_the_trial_of_a_killed_worker_goes_on_in_another(
     assert [t["state"] for t in found] == ["pruned", "pruned", "running"]
     assert nasattn("stop", "tiny", runs=runs).returncode == 0
     said, _ = two.communicate(timeout=60)
-    assert "was ended by SIGKILL" in said
+    assert f"was ended by {number.name}" in said
 
 
 def test_a_worker_suspended_for_long_is_replaced_and_gives_way(

@@ -1,52 +1,36 @@
 """Several worker processes on one study, and the one that looks after them."""
 
 import signal
-import subprocess
-import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import partial
 from threading import Thread
 from time import monotonic, sleep
-from typing import IO
 
 from nasattn.errors import FailedError, LostError, StoppedError, UserError
 from nasattn.records import load_study, load_trials
 from nasattn.search.crew.following import Follower
+from nasattn.search.crew.link import Link, Start
 from nasattn.search.crew.orders import Orders
 from nasattn.search.ledger.heartbeat import Heartbeat
 from nasattn.search.study.observer import Observer
+from nasattn.search.study.settings import kept_in
 from nasattn.search.working.running import OpenStudy, Outcome, choose_again
-from nasattn.training.device import available_devices
 
 _LOOK_SECONDS = 1.0
-_COMMAND = (sys.executable, "-m", "nasattn", "member")
 _USER_ERROR, _STOPPED = UserError.exit_code, StoppedError.exit_code
 
 
-def deal(device: str, workers: int) -> tuple[str, ...]:
-    """Return the device of each worker: all CUDA devices in turn, unless one is asked for.
-
-    Args:
-        device: As the user gave it: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
-        workers: How many there are.
-    """
-    cuda = [name for name in available_devices() if name.startswith("cuda")]
-    names = cuda if cuda and device in {"auto", "cuda"} else [device]
-    return tuple(names[number % len(names)] for number in range(workers))
-
-
 class Crew:
-    """Trains a study in worker processes of its own; see `Orders` for how they are told.
+    """Trains a study in worker processes; see `Orders` for how they are told.
 
     Args:
-        devices: One for each worker.
+        start: Starts them, here or elsewhere.
         storage: The storage's URL as the user gave it.
         tensorboard: Whether the workers write event files.
     """
 
-    def __init__(self, devices: Sequence[str], storage: str | None, *, tensorboard: bool) -> None:
-        self._devices, self._storage, self._tensorboard = devices, storage, tensorboard
+    def __init__(self, start: Start, storage: str | None, *, tensorboard: bool) -> None:
+        self._start, self._storage, self._tensorboard = start, storage, tensorboard
 
     def work(self, study: OpenStudy) -> Outcome:
         """Train until the study's total is reached or its space is exhausted.
@@ -88,25 +72,37 @@ class Crew:
         _check_latency(study)
         with Heartbeat(study.ledger.roster, study.ledger.worker) as heartbeat:
             again = choose_again(study, numbers, epochs, heartbeat.alive()) if numbers else {}
-            ordered = partial(
-                Orders,
+            definition, url = self._kept_in(study)
+            orders = Orders(
                 study=study.folder.name,
-                runs_dir=str(study.session.runs_dir),
-                storage=self._storage,
+                definition=definition,
+                runs_dir=str(study.session.runs_dir.absolute()),
+                storage=url,
                 heard=heartbeat.heard,
                 tensorboard=self._tensorboard,
                 chosen=tuple(again.items()),
                 epochs=epochs,
             )
             members = [
-                _Member(number, ordered(device=device), study.session.observer)
-                for number, device in enumerate(self._devices, 1)
+                _Member(number, link, study.session.observer)
+                for number, link in enumerate(self._start(study, orders), 1)
             ]
             try:
                 self._follow(study, members)
             finally:
                 _dismiss(members)
         return members
+
+    def _kept_in(self, study: OpenStudy) -> tuple[str | None, str | None]:
+        """Return the definition and the storage's URL, where that is not the run folder's own.
+
+        A worker may have neither the run folder nor this process's environment.
+        """
+        settings = study.material.settings
+        if not settings.storage:
+            return None, None
+        url, _ = kept_in(settings, study.folder, self._storage)
+        return settings.model_dump_json(exclude_none=True), url
 
     def _follow(self, study: OpenStudy, members: Sequence["_Member"]) -> None:
         """Show what the workers do until all have ended."""
@@ -125,6 +121,8 @@ class Crew:
                     with suppress(LostError):  # the workers wait for it, and tell
                         follower.look(load_trials(records, curves=False))
                     looked = monotonic()
+            if any(member.code for member in members):
+                session.check()  # a signal to all may have ended them before it was looked for
         except StoppedError:
             _dismiss(members)
             with suppress(LostError):
@@ -142,36 +140,25 @@ def _dismiss(members: Sequence["_Member"]) -> None:
 
 
 class _Member:
-    """One worker process, seen from outside."""
+    """One worker, as the keeper has it."""
 
-    def __init__(self, number: int, orders: Orders, observer: Observer) -> None:
-        self._number, self._observer = number, observer
+    def __init__(self, number: int, link: Link, observer: Observer) -> None:
+        self._number, self._link, self._observer = number, link, observer
         self.last_line = ""
-        # In a session of its own: a terminal's Ctrl-C is for the crew's keeper to pass on.
-        self._process = subprocess.Popen(  # noqa: S603 - this program
-            _COMMAND,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-        self._orders, self._words = self._process.stdin, self._process.stderr
-        if self._orders is not None:
-            _send(self._orders, orders)
         self._reader = Thread(target=self._relay, name=f"worker {number}", daemon=True)
         self._reader.start()
         self._is_noted = False
 
     def _relay(self) -> None:
         """Pass on what the worker says."""
-        for line in self._words or ():
-            self.last_line = line.decode(errors="replace").strip().removeprefix("nasattn: ")
-            self._observer.note(f"worker {self._number}: {self.last_line}")
+        for line in self._link.lines():
+            self.last_line = line
+            self._observer.note(f"worker {self._number}: {line}")
 
     @property
     def code(self) -> int | None:
         """Return the exit code, negative where a signal ended it; None while it works."""
-        return self._process.poll()
+        return self._link.code
 
     def is_at_work(self) -> bool:
         """Tell whether it works; say so once where something has ended it."""
@@ -186,20 +173,12 @@ class _Member:
 
     def dismiss(self) -> None:
         """Ask it to pause its trial and to leave."""
-        if self._orders is not None:
-            with suppress(BrokenPipeError):  # it has ended
-                self._orders.close()
+        self._link.dismiss()
 
     def wait(self) -> None:
         """Wait until it has left and all that it said is passed on."""
-        self._process.wait()
+        self._link.wait()
         self._reader.join()
-
-
-def _send(stream: IO[bytes], orders: Orders) -> None:
-    with suppress(BrokenPipeError):  # it has ended; its exit code tells
-        stream.write(orders.line)
-        stream.flush()
 
 
 def _check_latency(study: OpenStudy) -> None:
@@ -207,7 +186,7 @@ def _check_latency(study: OpenStudy) -> None:
     if "latency_ms" in settings.objectives:
         raise UserError(
             f'study "{settings.name}" measures latencies, which other workers disturb: '
-            "leave out --workers"
+            "leave out --workers and --engine"
         )
 
 

@@ -8,9 +8,11 @@ from typing import Any
 from nasattn.records import Trial
 from nasattn.search.crew.interrupt import stop_on_signals
 from nasattn.search.crew.orders import LastOrder, Orders
+from nasattn.search.joining import Places, settle
 from nasattn.search.opening import resume
 from nasattn.search.patience import patient
 from nasattn.search.study.session import Session
+from nasattn.search.study.settings import Settings
 from nasattn.search.trial.event_files import EventFiles
 from nasattn.search.working.running import OpenStudy, Outcome, Runner
 from nasattn.training import resolve_device
@@ -42,6 +44,8 @@ def serve() -> None:
         session = Session(runs_dir, resolve_device(orders.device), told, check)
         # The crew's keeper has opened the storage a moment ago: it is there.
         with patient(check, notes.note):
+            if orders.definition:
+                settle(Settings.model_validate_json(orders.definition), runs_dir, Places())
             resume(orders.study, None, orders.storage, session, work)
 
 

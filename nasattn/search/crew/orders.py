@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from threading import Event, Thread
 
 from nasattn.errors import StoppedError
@@ -19,21 +19,24 @@ class Orders:
 
     Attributes:
         study: Its name.
+        definition: The study as JSON, for a machine that has no run folder of it; None where it
+            is kept in its run folder.
         runs_dir: The folder of run folders.
-        storage: Its storage's URL as the user gave it; None is the one of the run folder.
-        device: Where to train.
+        storage: Its storage's URL with the password; None is the one of the run folder.
         heard: Token of the last request to stop that is not meant for the crew.
         tensorboard: Whether to write event files.
+        device: Where to train.
         chosen: Only these trials are trained further: number and latest attempt of each.
         epochs: To how many, where these are more than the recipe's.
     """
 
     study: str
+    definition: str | None
     runs_dir: str
-    storage: str | None
-    device: str
+    storage: str | None = field(repr=False)
     heard: str
     tensorboard: bool
+    device: str = "auto"
     chosen: tuple[tuple[int, int], ...] = ()
     epochs: int | None = None
 

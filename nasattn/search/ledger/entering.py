@@ -86,8 +86,7 @@ def _check_same(storage: RDBStorage, study_id: int, settings: Settings, shown: s
 
 def _raise_total(storage: RDBStorage, study_id: int, kept: Settings, now: Settings) -> None:
     """Let those who join later know of more trials; where the data lie is each machine's own."""
-    total = {"trials": max(kept.trials, now.trials), "repeats": max(kept.repeats, now.repeats)}
-    raised = kept.model_copy(update=total)
+    raised = kept.raised_to(now)
     if raised != kept:
         _write_settings(storage, study_id, raised)
 

@@ -96,6 +96,13 @@ class Settings(Strict):
     space: dict[str, Any] = Field(default_factory=dict)
     variant: tuple[Variant, ...] = ()
 
+    def raised_to(self, other: "Settings") -> "Settings":
+        """Return the study with the larger totals of this and the other; totals only grow."""
+        totals = ("trials", "repeats")
+        return self.model_copy(
+            update={key: max(getattr(self, key), getattr(other, key)) for key in totals}
+        )
+
     def save(self, folder: Path) -> None:
         """Write ``study.toml`` into a run folder, whole or not at all."""
         values = self.model_dump(mode="json", exclude_none=True)
