@@ -53,16 +53,15 @@ def bits_by_trial(runs: Path) -> dict[int, Any]:
 
 
 class CrewSuite:
-    """Laws of two workers; a crew of its own kind inherits them by the fixture ``crew``."""
+    """Laws of two workers.
+
+    A crew of its own kind inherits them by one fixture, ``crew``: the options of `search` and
+    `resume` that ask for two workers.
+    """
 
     @pytest.fixture
     def runs(self, tmp_path: Path) -> Path:
         return tmp_path / "runs"
-
-    @pytest.fixture
-    def crew(self) -> tuple[object, ...]:
-        """Return the options of `search` and `resume` that ask for two workers."""
-        raise NotImplementedError
 
     @pytest.fixture
     def two(self, tmp_path: Path, runs: Path, crew: tuple[object, ...]) -> Iterator[Forked]:
