@@ -8,7 +8,8 @@ deterministic algorithms:
 
 nasattn     the product's own epoch: order, augmentation, steps, finite check
 bare        forward, backward and step on batches made ready before the clock starts: the limit
-DataLoader  torchvision's transforms on each picture, two worker processes, the same bare step
+DataLoader  torchvision's transforms on each picture, two worker processes, the same bare step, in a
+            process of its own: an ordinary script, without what nasattn sets in its own process
 
 The three run in turn, again and again, and the ratios are medians over those rounds. The ratio of
 processor times beside it tells the loops apart from other programs on a machine that is not idle.
@@ -26,6 +27,8 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import cycle, islice
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from time import perf_counter, process_time
 
@@ -190,6 +193,37 @@ def seconds(run: Callable[[], None], device: torch.device) -> float:
     return perf_counter() - started
 
 
+class Apart:
+    """The DataLoader loop as an ordinary script, in a process that waits between its epochs."""
+
+    def __init__(self, name: str, steps: int, device: torch.device) -> None:
+        context = get_context("spawn")
+        self._script, other = context.Pipe()
+        what = (other, name, steps, torch.get_num_threads(), device)
+        self._process = context.Process(target=script, args=what)
+        self._process.start()
+
+    def __call__(self) -> None:
+        """Train an epoch there."""
+        self._script.send("epoch")
+        self._script.recv()
+
+    def end(self) -> None:
+        """End the process."""
+        self._script.send("end")
+        self._process.join()
+
+
+def script(orders: Connection, name: str, steps: int, threads: int, device: torch.device) -> None:
+    """Train an epoch for each order, until the one to end."""
+    with deterministic(threads):
+        run = Ordinary(name, pictures(steps * BATCH), device)
+        while orders.recv() == "epoch":
+            run()
+            wait(device)
+            orders.send("done")
+
+
 def steps_for(name: str, device: torch.device, least: float) -> int:
     """Return how many steps take at least so many seconds."""
     run = Bare(name, pictures(4 * BATCH), device)
@@ -210,7 +244,8 @@ class Rounds:
 def speed_rounds(name: str, rounds: int, device: torch.device) -> Rounds:
     steps = steps_for(name, device, LEAST_SECONDS)
     splits = pictures(steps * BATCH)
-    loops = [make(name, splits, device) for make in (Product, Bare, Ordinary)]
+    ordinary = Apart(name, steps, device)
+    loops = [Product(name, splits, device), Bare(name, splits, device), ordinary]
     for run in loops:
         run()
     found = Rounds(steps, [], [])
@@ -222,6 +257,7 @@ def speed_rounds(name: str, rounds: int, device: torch.device) -> Rounds:
             work[index] = process_time() - before
         found.speeds.append(speeds)
         found.work.append(work)
+    ordinary.end()
     return found
 
 

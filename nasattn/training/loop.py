@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from nasattn.data import Splits
 from nasattn.errors import FailedError
 from nasattn.seeding import derive_seed
+from nasattn.training.allocator import keep_freed_memory
 from nasattn.training.augment import Normalise
 from nasattn.training.batches import Batch, epoch_batches, num_steps
 from nasattn.training.determinism import own_randomness
@@ -131,6 +132,8 @@ class Training:
         check: Callable[[], None],
     ) -> None:
         self._recipe = resolve_recipe(recipe, device)
+        if device.type == "cpu":
+            keep_freed_memory()
         self._splits = splits.to(device)
         self._learner = Learner(network, self._recipe, device)
         self._normalise = Normalise(
