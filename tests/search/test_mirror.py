@@ -9,7 +9,7 @@ import pytest
 from optuna.distributions import CategoricalDistribution
 from optuna.samplers import BaseSampler, RandomSampler, TPESampler
 from optuna.study import StudyDirection
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from nasattn.search.proposing.mirror import Past, mirror_of
 from nasattn.search.proposing.samplers import NSGAIISampler
@@ -77,9 +77,18 @@ def test_a_mirror_is_the_study_that_optuna_would_make(sampler: Callable[..., Bas
 
 
 def test_what_a_mirror_does_leaves_the_trials_as_they_were() -> None:
+    def rest(trial: FrozenTrial) -> dict[str, Any]:
+        return {k: v for k, v in vars(trial).items() if k not in {"_number", "_trial_id"}}
+
     trials = drawn(12)
-    before = [dict(vars(t)) for t in trials]
+    before = [dict(rest(trial)) for trial in trials]
     for seed in range(2):
         asked(mirror_of(trials, DIRECTIONS, NSGAIISampler(population_size=6, seed=seed)))
-    assert [vars(t) for t in trials] == before
-    assert {t.number for t in trials} == {-1}
+    assert [rest(trial) for trial in trials] == before
+
+
+def test_a_mirror_numbers_its_trials_by_their_order() -> None:
+    trials = drawn(6)
+    for order in (trials, trials[::-1], trials[2:]):
+        found = mirror_of(order, DIRECTIONS, RandomSampler(seed=2)).get_trials(deepcopy=False)
+        assert [(t.number, t.params) for t in found] == list(enumerate(t.params for t in order))

@@ -116,10 +116,11 @@ class Ledger:
             WriteError: the storage cannot be read.
         """
         marks = self._marks()
-        return [
-            replace(attempt, record=marked(attempt.record, marks.get(attempt.record.trial)))
-            for attempt in _latest(self._all_attempts())
-        ]
+        latest = _latest(self._all_attempts())
+        for place, attempt in enumerate(latest):
+            if mark := marks.get(attempt.record.trial):
+                latest[place] = replace(attempt, record=marked(attempt.record, mark))
+        return latest
 
     def _marks(self) -> dict[int, Mark]:
         try:

@@ -13,7 +13,9 @@ from optuna.trial import FrozenTrial, TrialState
 
 
 class Past(FrozenTrial):
-    """A trial that has ended, which nobody changes: its copies share what is in it.
+    """A trial that nobody changes; a storage takes it in as it is, without a copy.
+
+    In the mirrors that it is put into, one after another, it is numbered anew.
 
     Args:
         state: How it ended.
@@ -49,16 +51,14 @@ class Past(FrozenTrial):
         )
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Past":
-        """Return a copy with a number of its own: a storage gives it one."""
-        new = Past.__new__(Past)
-        vars(new).update(vars(self))
-        return new
+        """Return the trial itself: a study of thousands is not copied for each proposal."""
+        return self
 
 
 def mirror_of(
     trials: Iterable[FrozenTrial], directions: Sequence[StudyDirection], sampler: BaseSampler
 ) -> optuna.Study:
-    """Return a new study in memory with these trials."""
+    """Return a new study in memory with these trials; a ``Past`` belongs to the latest only."""
     storage = InMemoryStorage()
     study = optuna.create_study(storage=storage, directions=directions, sampler=sampler)
     for trial in trials:
