@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from nasattn.cli.answer import answer
-from nasattn.cli.options import RUNS, AsJson, RunsDir, Storage
+from nasattn.cli.answer import results_alone
+from nasattn.cli.forms import Answer, in_forms
+from nasattn.cli.options import RUNS, RunsDir, Storage
 from nasattn.cli.read import numbered
 from nasattn.errors import UserError
 
@@ -30,6 +31,7 @@ def register(app: typer.Typer) -> None:
     app.command()(predict)
 
 
+@in_forms
 def predict(  # noqa: PLR0913 - one argument for each option of the command
     words: Annotated[
         list[str],
@@ -55,11 +57,11 @@ def predict(  # noqa: PLR0913 - one argument for each option of the command
     device: Annotated[str, typer.Option(help="auto, cpu, cuda:N or mps.")] = "auto",
     storage: Storage = None,
     runs_dir: RunsDir = RUNS,
-    as_json: AsJson = False,
+    form: str = "",
 ) -> None:
     """Classify pictures with the weights that a trial kept, prepared as its study's data were."""
+    from nasattn.report import prediction_page as report
     from nasattn.report.gallery import check_gallery
-    from nasattn.report.prediction_page import prediction_page
 
     if gallery is not None:
         check_gallery(gallery)
@@ -88,7 +90,16 @@ def predict(  # noqa: PLR0913 - one argument for each option of the command
             "held_out": held_out,
         }
 
-    answer(describe, prediction_page, as_json=as_json)
+    with results_alone():
+        document = describe()
+    answered = Answer(
+        page=lambda width: report.prediction_page(document, width),
+        document=lambda: document,
+        rows=lambda: report.prediction_rows(document),
+        tables=lambda: report.prediction_tables(document),
+        caption=lambda: report.prediction_caption(document),
+    )
+    answered.print(form)
 
 
 def _target(words: list[str], runs_dir: Path, storage: str | None) -> tuple[Target, list[str]]:

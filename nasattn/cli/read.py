@@ -20,13 +20,12 @@ from nasattn.cli.front import (
     MinAccuracy,
     Steady,
 )
-from nasattn.cli.options import RUNS, AsJson, Figure, RunsDir, Storage, check_figure, runs_dir_words
+from nasattn.cli.options import RUNS, Figure, RunsDir, Storage, check_figure, runs_dir_words
 from nasattn.errors import UnknownTrialError, UserError
 
 if TYPE_CHECKING:
     from nasattn.analysis import Front
     from nasattn.records import Study, Trial
-    from nasattn.report.documents import Document
 
 StudyName = Annotated[
     str, typer.Argument(metavar="NAME", help="The study: the name of its folder.")
@@ -100,6 +99,7 @@ def trials(
     answer.print(form, _next(f"pareto {name}", runs_dir) if found else "")
 
 
+@in_forms
 def show(  # noqa: PLR0913 - one argument for each option of the command
     name: Annotated[
         str, typer.Argument(metavar="NAME", help="The study, or an architecture's .json.")
@@ -109,7 +109,7 @@ def show(  # noqa: PLR0913 - one argument for each option of the command
     runs_dir: RunsDir = RUNS,
     storage: Storage = None,
     figure: Figure = None,
-    as_json: AsJson = False,
+    form: str = "",
 ) -> None:
     """Show one trial: costs, the network with what sits where, learning curve.
 
@@ -121,7 +121,7 @@ def show(  # noqa: PLR0913 - one argument for each option of the command
 
     check_figure(figure)
     if trial is None:
-        _show_file(name, figure, as_json=as_json)
+        _show_file(name, figure, form)
         return
     study = opened(name, runs_dir, storage)
     found = load_trials(study, curves=False)
@@ -131,20 +131,20 @@ def show(  # noqa: PLR0913 - one argument for each option of the command
         from nasattn.report.curve_picture import draw_curve
 
         draw_curve(study, chosen, figure)
-    if as_json:
-        from nasattn.report.documents import print_json, show_document
+    from nasattn.report import show_page as report
+    from nasattn.report.documents import show_document
 
-        print_json(show_document(study, chosen, outline))
-    else:
-        from nasattn.report.ink import print_page, suggest
-        from nasattn.report.show_page import show_page
+    answer = Answer(
+        page=lambda width: report.show_page(study, chosen, baseline(found), width, outline),
+        document=lambda: show_document(study, chosen, outline),
+        rows=lambda: (report.EPOCH_FIELDS, report.epoch_rows(chosen)),
+        tables=lambda: report.show_tables(study, chosen),
+        caption=lambda: report.show_caption(study, chosen),
+    )
+    answer.print(form, "" if study.is_of_one_network else _next(f"pareto {name}", runs_dir))
 
-        print_page(lambda width: show_page(study, chosen, baseline(found), width, outline))
-        if not study.is_of_one_network:
-            suggest(_next(f"pareto {name}", runs_dir))
 
-
-def _show_file(file: str, figure: Path | None, *, as_json: bool) -> None:
+def _show_file(file: str, figure: Path | None, form: str) -> None:
     """Show the network of an architecture's file, which is built for that.
 
     Raises:
@@ -152,20 +152,26 @@ def _show_file(file: str, figure: Path | None, *, as_json: bool) -> None:
     """
     if not file.endswith(".json"):
         raise UserError(f"show {file}: give the trial's number too, or an architecture's .json")
-    from nasattn.cli.answer import answer
+    from nasattn.cli.answer import results_alone
     from nasattn.placement import read_architecture
     from nasattn.placement.describing import describe_placed
-    from nasattn.report.network_picture import architecture_page
+    from nasattn.report.network_picture import architecture_caption, architecture_page
+    from nasattn.report.placements import PLACEMENT_FIELDS, placements_table
 
-    def describe() -> "Document":
+    with results_alone():
         found = describe_placed(read_architecture(Path(file)))
-        if figure:
-            from nasattn.report.network_drawing import draw_network
+    if figure:
+        from nasattn.report.network_drawing import draw_network
 
-            draw_network(found, figure)
-        return found
-
-    answer(describe, architecture_page, f"nasattn cost {file}", as_json=as_json)
+        draw_network(found, figure)
+    answer = Answer(
+        page=lambda width: architecture_page(found, width),
+        document=lambda: found,
+        rows=lambda: (PLACEMENT_FIELDS, found["placements"]),
+        tables=lambda: [placements_table(found["placements"])] if found["placements"] else [],
+        caption=lambda: architecture_caption(found),
+    )
+    answer.print(form, f"nasattn cost {file}")
 
 
 @in_forms

@@ -52,8 +52,13 @@ class Alike(NamedTuple):
 def architecture_page(document: Document, width: int | None) -> list[str]:
     """Return the lines of ``nasattn show ARCHITECTURE.json``; ``width`` as for `pareto_page`."""
     sites = [kept_site(site) for site in document["sites"]]
-    page = headline(f"{backbone_words(document)}: {document['digest']}", width)
+    page = headline(architecture_caption(document), width)
     return [*page, *network_picture(sites, document["placements"], width)]
+
+
+def architecture_caption(document: Document) -> str:
+    """Say of which network the placements are."""
+    return f"{backbone_words(document)}: {document['digest']}"
 
 
 def network_picture(

@@ -5,6 +5,7 @@ from typing import Any
 
 from nasattn.records import Trial
 from nasattn.report.call_sites import fold, natural
+from nasattn.report.table import Row, Table
 
 _SHORT = {
     "kernel_size": "k",
@@ -71,6 +72,17 @@ def option_word(option: Mapping[str, Any], slot: str) -> str:
 def options_words(placement: Mapping[str, Any]) -> str:
     """Write all hyperparameters of a placement."""
     return ", ".join(f"{name}={_plain(value)}" for name, value in placement["options"].items())
+
+
+PLACEMENT_FIELDS = ("slot", "at", "module", "options")
+"""What a placement is, in the order in which an architecture's file has it."""
+
+
+def placements_table(placements: Sequence[Mapping[str, Any]]) -> Table:
+    """List what stands where with all hyperparameters, in the order of the network's names."""
+    ordered = sorted(placements, key=lambda p: (natural(p["at"]), p["slot"]))
+    rows = tuple(Row((p["at"], p["slot"], p["module"]), options_words(p)) for p in ordered)
+    return Table(("<at", "<slot", "<module"), "hyperparameters", rows, "Placements")
 
 
 def _option(name: str, value: object) -> str:

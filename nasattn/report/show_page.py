@@ -7,12 +7,11 @@ from typing import Any
 from nasattn.analysis import Result
 from nasattn.records import Study, Trial
 from nasattn.records.outline import Outline
-from nasattn.report.call_sites import natural
 from nasattn.report.conditions import conditions
 from nasattn.report.curves import Line, panels
 from nasattn.report.ink import folded, paint, plot_width
 from nasattn.report.network_picture import network_picture
-from nasattn.report.placements import BARE, options_words
+from nasattn.report.placements import BARE, placements_table
 from nasattn.report.plot import Series, plot
 from nasattn.report.progress import STATE_STYLES
 from nasattn.report.table import Row, Table
@@ -53,6 +52,48 @@ def show_page(
     page += ["", *_network(study, trial, outline, width)]
     page += ["", *_placements(trial, width), "", *_curve(study, trial, plot_width(width))]
     return [*page, "", *folded([f"conditions: {conditions(study, [trial])}"], width)]
+
+
+EPOCH_FIELDS = ("epoch", "loss", "train_accuracy", "validation_loss", "accuracy", "lr", "seconds")
+"""The columns of ``nasattn show NAME TRIAL --csv``, the learning curve."""
+
+
+def epoch_rows(trial: Trial) -> list[dict[str, Any]]:
+    """Return a trial's epochs as ``--csv`` has them; what was not recorded is None."""
+    return [{name: epoch.get(name) for name in EPOCH_FIELDS} for epoch in trial.curve]
+
+
+def show_tables(study: Study, trial: Trial) -> list[Table]:
+    """Return the tables of ``nasattn show``: what is placed, and the learning curve."""
+    tables = (placements_table(trial.placements), _epochs(study, trial))
+    return [table for table in tables if table.rows]
+
+
+def show_caption(study: Study, trial: Trial) -> str:
+    """Say which trial it is, what it came to and under which conditions."""
+    costs = ", ".join(f"{cost} {getattr(trial, cost):,}" for cost in ("params", "flops"))
+    return f"{study.name}: trial {trial.trial}, {costs}; {conditions(study, [trial])}"
+
+
+def _epochs(study: Study, trial: Trial) -> Table:
+    part = study.evaluated
+    heads = ("epoch", "training loss", "training %", f"{part} loss", f"{part} %", "learning rate")
+    rows = tuple(
+        Row((
+            str(epoch["epoch"]),
+            _number(epoch["loss"]),
+            percent(epoch["train_accuracy"]),
+            _number(epoch["validation_loss"]),
+            percent(epoch["accuracy"]),
+            _number(epoch["lr"]),
+        ))
+        for epoch in epoch_rows(trial)
+    )  # fmt: skip
+    return Table(heads, "", rows, "Learning curve")
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"
 
 
 def _fact(head: str, words: str, width: int | None) -> list[str]:
@@ -154,9 +195,7 @@ def _network(study: Study, trial: Trial, outline: Outline | None, width: int | N
 def _placements(trial: Trial, width: int | None) -> list[str]:
     if not trial.placements:
         return [f"placements: none, the {BARE}"]
-    ordered = sorted(trial.placements, key=lambda p: (natural(p["at"]), p["slot"]))
-    rows = tuple(Row((p["at"], p["slot"], p["module"]), options_words(p)) for p in ordered)
-    return Table(("<at", "<slot", "<module"), "hyperparameters", rows).lines(width)
+    return placements_table(trial.placements).lines(width)
 
 
 def _curve(study: Study, trial: Trial, width: int) -> list[str]:

@@ -20,7 +20,7 @@ from tests.studies import make_curve, make_study, make_trial
 
 TABULAR = (
     *("studies", "trials", "pareto", "compare", "importance", "ablate", "retrain", "suggest"),
-    *("savings", "table", "replay", "cost", "sites", "modules"),
+    *("savings", "table", "replay", "cost", "sites", "modules", "show", "predict"),
 )
 SPACE = Path(__file__).parents[2] / "search_spaces" / "digits.toml"
 FORMS = ("--json", "--csv", "--markdown", "--latex")
@@ -64,6 +64,7 @@ def test_a_tabular_command_has_every_form_and_takes_one(command: str) -> None:
     [
         (["studies"], 1),
         (["trials", "one_study"], 1),
+        (["show", "one_study", "0"], 1),
         (["pareto", "one_study"], 1),
         (["pareto", "one_study", "--history"], 2),
         (["compare", "one_study", "1", "2"], 2),

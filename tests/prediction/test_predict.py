@@ -127,6 +127,22 @@ def test_probabilities_are_those_of_the_network(home: Path, tmp_path: Path) -> N
         assert (image["class"], image["probability"]) == (image["top"][0]["class"], ordered[0])
 
 
+def test_the_tables_say_what_the_document_does(home: Path) -> None:
+    files = sorted((home / "pictures" / "test").glob("*/*.png"))[:3]
+    line = ("colour", 0, *files, "--split", "test")
+    found = told(home, *line)
+    rows = list(csv.DictReader(nasattn(home, "predict", *line, "--csv").stdout.splitlines()))
+    said = [(i["image"], one["class"]) for i in found["images"] for one in i["top"]]
+    assert [(row["image"], row["class"]) for row in rows] == said
+    latex = nasattn(home, "predict", *line, "--latex").stdout
+    assert latex.count(r"\toprule") == latex.count("colour, trial 0") == 2
+    assert f"test & 90 & {100 * found['held_out']['accuracy']:.2f}" in latex
+    (split,) = csv.DictReader(
+        nasattn(home, "predict", *line[:2], *line[-2:], "--csv").stdout.splitlines()
+    )
+    assert float(split["accuracy"]) == found["held_out"]["accuracy"]
+
+
 def test_the_page_has_a_row_for_each_picture(home: Path) -> None:
     files = sorted((home / "pictures" / "test").glob("*/*.png"))[:3]
     found = told(home, "grey", 0, *files, "--top", 2)
