@@ -7,8 +7,10 @@ Usage: python benchmarks/cluster.py [PROCESSES]      (32; needs Debian's package
    once by SIGKILL) and then is away for 30 s.
 3. Two machines (network namespaces, which take root), of which one is cut off in the middle of a
    trial: the other goes on with it from the checkpoint in the artifact store.
+4. What workers cost the server while they train and nothing happens: no bar, but what an estimate
+   of a thousand of them stands on.
 
-In 1 and 2 trainings are made up, and processes forked from one that has imported torch; what
+In 1, 2 and 4 trainings are made up, and processes forked from one that has imported torch; what
 proposes, claims, records and waits is the real thing.
 """
 
@@ -28,6 +30,7 @@ from tests.search.cluster import Outcome, Processes
 from tests.search.cut_off import move_a_trial
 
 PROCESSES, AWAY_SECONDS = 32, 30.0
+TRAINING, LOOK_SECONDS = (4, 32), 60.0
 
 
 def verdict(*, is_exact: bool) -> str:
@@ -80,6 +83,36 @@ def report_move() -> bool:
     return moved.is_exact
 
 
+def report_load(workers: int) -> None:
+    """Tell what so many workers in the middle of an epoch cost the server."""
+    server = Server()
+    with TemporaryDirectory() as folder:
+        running = Processes(server, Path(folder), 3600.0, "training")
+        try:
+            running.begin(workers)
+            running.wait_for_trials(workers, "RUNNING")
+            sleep(5)
+            before = used(server)
+            sleep(LOOK_SECONDS)
+            spent = [after - first for first, after in zip(before, used(server), strict=True)]
+        finally:
+            running.kill_all()
+            server.remove()
+    transactions, milliseconds = (each / workers / LOOK_SECONDS for each in spent)
+    print(
+        f"{workers} workers in the middle of an epoch, {LOOK_SECONDS:g} s: each makes "
+        f"{transactions:.1f} transactions a second, which take {milliseconds:.2f} ms of the "
+        "server's processors",
+        flush=True,
+    )
+
+
+def used(server: Server) -> tuple[float, float]:
+    """Return how many transactions a server has committed, and its processor time in ms."""
+    query = "SELECT sum(xact_commit) FROM pg_stat_database WHERE datname = 'postgres'"
+    return float(str(server.sql(query)[0][0])), 1000 * server.processor_seconds()
+
+
 def main(processes: int) -> None:
     """Print the figures; exit with 1 where a bar is missed."""
     quiet = shared(processes, 0.0, "quiet", lambda _: None)
@@ -88,6 +121,8 @@ def main(processes: int) -> None:
     waited = restarted.said.count("the storage does not answer")
     words = f"restarted three times, away for {AWAY_SECONDS:g} s: {restarted}; waits {waited}"
     print(f"{words}: {verdict(is_exact=restarted.is_exact)}", flush=True)
+    for workers in TRAINING:
+        report_load(workers)
     sys.exit(not (report_move() and quiet.is_exact and restarted.is_exact))
 
 

@@ -203,10 +203,10 @@ class Processes:
             file, home = read_study_file(self._study, settings)
             search(file, home, str(self._study), session)
 
-    def wait_for_trials(self, number: int) -> None:
-        """Wait until so many have ended, or all processes have."""
+    def wait_for_trials(self, number: int, state: str = "COMPLETE") -> None:
+        """Wait until so many are in a state of Optuna's, or all processes have ended."""
         query = f"""SELECT count(*) FROM trials t NATURAL JOIN studies
-            WHERE study_name = '{self.name}' AND t.state = 'COMPLETE'"""  # noqa: S608
+            WHERE study_name = '{self.name}' AND t.state = '{state}'"""  # noqa: S608
         while not ((rows := self.server.asked(query)) and int(str(rows[0][0])) >= number):
             assert self._alive(), self.said()
             sleep(0.1)
