@@ -1,5 +1,6 @@
 """A network together with what changes its weights, and one step of it."""
 
+from contextlib import nullcontext
 from functools import reduce
 from operator import add
 from typing import Any, Protocol, runtime_checkable
@@ -13,6 +14,7 @@ from nasattn.training.compiling import compiled
 from nasattn.training.device import on_device
 from nasattn.training.freezing import FrozenBackbone
 from nasattn.training.memory import Undo, halving, num_parts
+from nasattn.training.memory_format import channels_last_gradients
 from nasattn.training.network_state import (
     ForeignStateError,
     check_state,
@@ -60,6 +62,9 @@ class Learner:
         self._backbone = FrozenBackbone(self.network)
         self._undo = Undo(self.network, device)
         self._learns = True
+        # A graph that was compiled lays out its own; on GPUs nobody has measured it.
+        is_laid_out = recipe.channels_last and not recipe.compile and device.type == "cpu"
+        self._layout = channels_last_gradients if is_laid_out else nullcontext
 
     @property
     def evaluated(self) -> nn.Module:
@@ -115,7 +120,7 @@ class Learner:
 
     def _backward(self, images: Tensor, targets: Tensor, share: float) -> tuple[Tensor, Tensor]:
         """Add the gradients of ``share`` of these images' loss; return that and their hits."""
-        with autocast(self._recipe.precision, images.device):
+        with autocast(self._recipe.precision, images.device), self._layout():
             outputs = self._forward(images)
         logits = logits_of(outputs)
         loss = F.cross_entropy(logits, targets, label_smoothing=self._recipe.label_smoothing)
