@@ -223,8 +223,8 @@ class Soak:
         return pages * os.sysconf("SC_PAGE_SIZE") / 2**20, files
 
     def end(self) -> None:
-        """Let all leave; who was still starting has not heard of it."""
-        wait_for(self._study.run("stop", NAME))
+        """Let all leave; who was still starting has not heard of it, or hears of it late."""
+        self._study.run("stop", NAME).communicate()
         for one in (self.stays, *self._others):
             one.send_signal(signal.SIGTERM)
             one.communicate()
