@@ -119,15 +119,55 @@ def test_a_damaged_one_is_refused_by_name_and_the_one_before_used(
     assert cluster.trial() == undisturbed
 
 
+@contextmanager
+def s3_server() -> Iterator[Any]:
+    """Serve S3's protocol on this machine: moto stands in for the real one, which no test has."""
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (
+            ("AWS_ENDPOINT_URL", f"http://{host}:{port}"),
+            ("AWS_DEFAULT_REGION", "us-east-1"),
+            ("AWS_ACCESS_KEY_ID", "ann"),
+            ("AWS_SECRET_ACCESS_KEY", "of no account"),
+        ):
+            patch.setenv(name, value)
+        client = boto3.client("s3")
+        client.create_bucket(Bucket="studies")
+        try:
+            yield client
+        finally:
+            server.stop()
+
+
+@pytest.mark.slow
+def test_a_trial_goes_on_from_a_bucket_to_the_bit(
+    tmp_path: Path, undisturbed: tuple[Any, ...]
+) -> None:
+    with s3_server() as client:
+        cluster = Cluster(tmp_path, "s3://studies/nasattn")
+        cluster.lose_the_first()
+        held = client.list_objects_v2(Bucket="studies")["Contents"]
+        assert held
+        assert all(one["Key"].startswith("nasattn/") for one in held)
+        assert not list((tmp_path / "first").rglob("*.pt"))
+        assert f"goes on after epoch {CUT - 1} of 6" in cluster.join()
+        assert cluster.trial() == undisturbed
+        assert "Contents" not in client.list_objects_v2(Bucket="studies"), (
+            "what has ended needs none"
+        )
+
+
 @pytest.fixture
 def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Store]]:
     if request.param == "folder":
         yield lambda: Store(str(tmp_path / "artifacts"))
         return
-    boto3, moto = pytest.importorskip("boto3"), pytest.importorskip("moto")
-    with pytest.MonkeyPatch.context() as patch, moto.mock_aws():
-        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        boto3.client("s3").create_bucket(Bucket="studies")
+    with s3_server():
         yield lambda: Store("s3://studies/nasattn")
 
 
