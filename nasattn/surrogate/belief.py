@@ -150,14 +150,17 @@ def num_results(observations: Sequence[Observation], epochs: int) -> int:
 
 
 def _rows(observations: Sequence[Observation], epochs: int) -> list[_Row]:
-    """Return what is learned from, results first, in both the latest first."""
+    """Return what is learned from, results first, in both the latest first.
+
+    Where there are results enough, what curves say of others is not looked at.
+    """
+    latest = sorted(observations, key=lambda one: -one.number)
+    results = [_Row(one, one.curve[epochs - 1], 0.0) for one in latest if len(one.curve) >= epochs]
+    if len(results) >= _MOST_ROWS:
+        return results
     curves = Curves([observation.curve for observation in observations], epochs)
-    found = [
-        _Row(observation, *outlook)
-        for observation in observations
-        if (outlook := curves.outlook(observation.curve)) is not None
-    ]
-    return sorted(found, key=lambda row: (row.variance > 0, -row.observation.number))
+    outlooks = ((one, curves.outlook(one.curve)) for one in latest if len(one.curve) < epochs)
+    return results + [_Row(one, *outlook) for one, outlook in outlooks if outlook is not None]
 
 
 __all__ = ["FEWEST_RESULTS", "Belief", "Fit", "Observation", "Weights", "num_results"]

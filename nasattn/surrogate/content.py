@@ -1,5 +1,6 @@
 """What stands at a site, and how alike two such things are."""
 
+import functools
 import math
 from collections.abc import Sequence
 
@@ -33,6 +34,7 @@ def coarse(content: Content) -> Content:
     return module, tuple((name, _coarse(value)) for name, value in options)
 
 
+@functools.lru_cache(maxsize=2**14, typed=True)
 def _coarse(value: Scalar) -> Scalar:
     if isinstance(value, bool | str):
         return str(value)

@@ -88,7 +88,7 @@ class Ledger:
         self._shown = shown
         self._store = Store(settings.artifacts) if settings.artifacts else None
         # What has ended does not change, and is read once: pruners ask after every epoch.
-        self._ended = dict[int, Trial]()
+        self._ended = dict[int, Attempt]()
         self._study_id = enter_study(storage, settings, folder, shown, begun=begun)
         self._rows = Rows(storage, self._study_id)
         self.worker = this_worker()
@@ -131,7 +131,7 @@ class Ledger:
 
     def mark(self, attempt: Attempt, mark: Mark | None) -> None:
         """Set a trial's result aside, or put it back where ``mark`` is None."""
-        record = self._record_of(attempt.frozen)
+        record = self._attempt(attempt.frozen).record
         # The file first: after a kill in between the command can be typed again.
         if (self.trial_folder(record) / TRIAL_FILE).is_file():
             self._write_record(record, attempt.frozen, mark)
@@ -147,8 +147,8 @@ class Ledger:
 
     def _all_attempts(self) -> list[Attempt]:
         """Return every row with a record, in the order in which they were entered."""
-        rows = (row for row in self._all_trials() if RECORD_KEY in row.user_attrs)
-        return [Attempt(self._record_of(row), row) for row in rows]
+        rows = self._all_trials()
+        return [self._attempt(row) for row in rows if RECORD_KEY in row.user_attrs]
 
     def recorded(self, trial: int, counts: Callable[[Trial], bool]) -> dict[int, Mapping[str, Any]]:
         """Return the epochs of a trial by number, each as the last attempt that counts has it."""
@@ -170,12 +170,13 @@ class Ledger:
         except (ValueError, TypeError, KeyError) as error:
             raise UserError(f"storage {self._shown}: a trial in it is broken: {error}") from None
 
-    def _record_of(self, frozen: FrozenTrial) -> Trial:
-        number = frozen._trial_id
-        record = self._ended.get(number) or self._read_record(frozen)
-        if frozen.state.is_finished():
-            self._ended[number] = record
-        return record
+    def _attempt(self, frozen: FrozenTrial) -> Attempt:
+        known = self._ended.get(frozen._trial_id)
+        if known is None:
+            known = Attempt(self._read_record(frozen), frozen)
+            if frozen.state.is_finished():
+                self._ended[frozen._trial_id] = known
+        return known
 
     def _read_record(self, frozen: FrozenTrial) -> Trial:
         try:

@@ -12,8 +12,8 @@ from optuna.trial import FrozenTrial
 from nasattn.search.proposing.choosers import distributions_of
 from nasattn.search.proposing.cost_aware.candidates import candidates_of
 from nasattn.search.proposing.cost_aware.choosing import choose
-from nasattn.search.proposing.cost_aware.observed import read_observed
-from nasattn.search.proposing.cost_aware.past import Past, Tried
+from nasattn.search.proposing.cost_aware.past import Past
+from nasattn.search.proposing.cost_aware.reading import reader_of
 from nasattn.search.proposing.problem import Problem
 from nasattn.space import parameters
 
@@ -53,11 +53,8 @@ class CostAwareSampler(BaseSampler):
         """Return the parameters of the next architecture; none where no unseen one is found."""
         del search_space
         candidates = candidates_of(self._problem)
-        tried = tuple(
-            Tried(before.number, candidates.read(before.params), read_observed(before.user_attrs))
-            for before in study.get_trials(deepcopy=False)
-            if before.number != trial.number
-        )
+        others = (t for t in study.get_trials(deepcopy=False) if t.number != trial.number)
+        tried = tuple(reader_of(self._problem).read(others))
         found = choose(Past(self._problem, candidates, tried), self._chance)
         return found.params if found else {}
 
