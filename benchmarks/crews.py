@@ -224,7 +224,10 @@ class Soak:
 
     def end(self) -> None:
         """Let all leave; who was still starting has not heard of it, or hears of it late."""
-        self._study.run("stop", NAME).communicate()
+        stop = self._study.run("stop", NAME)
+        _, said = stop.communicate()
+        if stop.returncode and "have not left" not in said:
+            sys.exit(f"stop failed ({stop.returncode}):\n{said}")
         for one in (self.stays, *self._others):
             one.send_signal(signal.SIGTERM)
             one.communicate()

@@ -2,7 +2,8 @@
 
 Usage: python benchmarks/story.py KIND:DIR [--to FOLDER] [--seeds N] [OPTIONS of nasattn search…]
 
-Steps that are done are not done again; one that was cut off goes on where it was.
+Steps that are done are not done again, as long as their run folder is there; one that was cut off
+goes on where it was.
 """
 
 import argparse
@@ -102,7 +103,9 @@ def main() -> None:
     asked, options = parser.parse_known_args()
     asked.to.mkdir(parents=True, exist_ok=True)
     known = asked.to / "story.json"
-    steps = json.loads(known.read_text(encoding="utf-8"))["steps"] if known.is_file() else {}
+    # What is committed tells of a search on another machine: it is done anew here.
+    goes_on = known.is_file() and (_runs() / STUDY).is_dir()
+    steps = json.loads(known.read_text(encoding="utf-8"))["steps"] if goes_on else {}
     story = Story(asked.data, asked.to, steps)
     kind, colon, _ = asked.data.partition(":")
     story.tell("space", "nasattn space show search_spaces/resnet8_story.toml")
@@ -163,8 +166,7 @@ def _times(steps: list[dict[str, Any]]) -> list[str]:
 
 def _conditions(ablation: str) -> list[str]:
     """Write with what was trained, and how much."""
-    runs = Path(os.environ.get("NASATTN_RUNS", "runs"))
-    study = tomllib.loads((runs / STUDY / "study.toml").read_text(encoding="utf-8"))
+    study = tomllib.loads((_runs() / STUDY / "study.toml").read_text(encoding="utf-8"))
     made = study["environment"]
     versions = ", ".join(f"{key} {made[key]}" for key in ("nasattn", "python", "torch", "optuna"))
     threads = counted(study["execution"]["threads"], "thread")
@@ -174,6 +176,10 @@ def _conditions(ablation: str) -> list[str]:
         f"{study['data']['name']}: {images} images; {counted(study['recipe']['epochs'], 'epoch')}.",
         f"The search: {_trained(STUDY)}; the ablation: {_trained(ablation)}.",
     ]
+
+
+def _runs() -> Path:
+    return Path(os.environ.get("NASATTN_RUNS", "runs"))
 
 
 def _trained(study: str) -> str:

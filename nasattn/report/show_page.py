@@ -54,7 +54,10 @@ def show_page(
     return [*page, "", *folded([f"conditions: {conditions(study, [trial])}"], width)]
 
 
-EPOCH_FIELDS = ("epoch", "loss", "train_accuracy", "validation_loss", "accuracy", "lr", "seconds")
+EPOCH_FIELDS = (
+    *("epoch", "loss", "train_accuracy", "validation_loss", "accuracy", "plain_accuracy"),
+    *("lr", "seconds"),
+)
 """The columns of ``nasattn show NAME TRIAL --csv``, the learning curve."""
 
 
