@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 # files' own order: the longest have few tests and would otherwise come last.
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup search test test-slow test-services test-all lint types format check bench-reading bench-modules bench-cost bench-pruners bench-samplers bench-bed bench-search bench-training clean bench-scale bench-scaling soak bench-cluster bench-ray screenshots story
+.PHONY: help setup search test test-slow test-services test-all lint types format check bench-reading bench-modules bench-cost bench-pruners bench-samplers bench-bed bench-search bench-training clean bench-scale bench-scaling soak bench-cluster bench-ray screenshots story table
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,6 +80,9 @@ $(PEERS): $(STAMP)
 
 bench-search: $(PEERS) ## Compare engines on recorded trainings (an hour; TABLE=FILE.jsonl.gz, ARGS="--jobs 2", …)
 	$(BIN)/python benchmarks/search.py $(TABLE) $(ARGS)
+
+table: setup ## Train all of the recorded table, or what is left (hours): make table DATA=imagefolder:DIR
+	$(BIN)/python benchmarks/recording.py $(or $(DATA),$(error say where CIFAR-10 is: DATA=imagefolder:DIR or DATA=cifar10:DIR))
 
 bench-training: setup ## Time the training loop against the bare step loop and a DataLoader
 	$(BIN)/python benchmarks/training.py

@@ -20,7 +20,10 @@ FEWEST_RESULTS = 4
 
 _LEAST_EXPLAINED = 0.1
 
-_MOST_ROWS, _MOST_FITTED = 600, 150
+MOST_ROWS = 600
+"""The latest so many observations predict: of as many results no other is looked at."""
+
+_MOST_FITTED = 150
 
 
 class Observation(NamedTuple):
@@ -88,7 +91,7 @@ class Belief:
         rows = _rows(observations, epochs)
         self._targets = Targets.of([row.accuracy for row in rows if not row.variance])
         self._encoding = Encoding(slots)
-        kept = rows[:_MOST_ROWS]
+        kept = rows[:MOST_ROWS]
         self._points = self.points(
             [row.observation.contents for row in kept],
             np.array([row.observation.costs for row in kept]).reshape(len(kept), -1),
@@ -97,7 +100,8 @@ class Belief:
         values = self._targets.standardised(np.array([row.accuracy for row in kept]))
         parts = terms(self._encoding, self._points, self._points)
         few = slice(None, None, -(-len(kept) // _MOST_FITTED))
-        self._weights = likeliest(parts[:, few, few], extra[few], values[few])
+        fitted = np.stack([part[few, few] for part in parts])
+        self._weights = likeliest(fitted, extra[few], values[few])
         self._process = GaussianProcess.fit(
             weighted(self._weights.terms, parts), extra + self._weights.noise, values
         )
@@ -156,7 +160,7 @@ def _rows(observations: Sequence[Observation], epochs: int) -> list[_Row]:
     """
     latest = sorted(observations, key=lambda one: -one.number)
     results = [_Row(one, one.curve[epochs - 1], 0.0) for one in latest if len(one.curve) >= epochs]
-    if len(results) >= _MOST_ROWS:
+    if len(results) >= MOST_ROWS:
         return results
     curves = Curves([observation.curve for observation in observations], epochs)
     outlooks = ((one, curves.outlook(one.curve)) for one in latest if len(one.curve) < epochs)

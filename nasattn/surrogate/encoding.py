@@ -43,6 +43,7 @@ class Encoding:
         self._coarse: list[Content] = []
         self._known: dict[Content, int] = {}
         self._similarity = np.zeros((0, 0))
+        self._compared: tuple[Indices, list[Indices], Array] | None = None
 
     def encode(self, architectures: Sequence[Sequence[Content]]) -> Indices:
         """Return the number of what stands at each slot.
@@ -83,15 +84,26 @@ class Encoding:
         Returns:
             (M, N).
         """
-        left, right = [], []
-        for slot, share in enumerate(self._shares):
-            held, where = np.unique(second[:, slot], return_inverse=True)
-            left.append(share / self._num_kinds * self.alike[np.ix_(first[:, slot], held)])
-            right.append(np.eye(len(held))[where])
-        if not left:
+        if not self.slots:
             return np.ones((len(first), len(second)))
-        found: Array = np.hstack(left) @ np.hstack(right).T
+        held, right = self._held(second)
+        left = [
+            share / self._num_kinds * self.alike[np.ix_(first[:, slot], contents)]
+            for slot, (share, contents) in enumerate(zip(self._shares, held, strict=True))
+        ]
+        found: Array = np.hstack(left) @ right
         return found
+
+    def _held(self, codes: Indices) -> tuple[list[Indices], Array]:
+        """Return what is held at each slot, and by which of N: a row of ones for each.
+
+        What many are compared with one after another, the observed, is looked at once.
+        """
+        if self._compared is None or self._compared[0] is not codes:
+            parts = [np.unique(column, return_inverse=True) for column in codes.T]
+            right = np.vstack([np.eye(len(contents))[:, where] for contents, where in parts])
+            self._compared = codes, [contents for contents, _ in parts], right
+        return self._compared[1:]
 
     def wherever(self, first: Indices, second: Indices) -> Array:
         """Return how alike architectures are by how much of what they hold, wherever it stands.

@@ -7,6 +7,7 @@ sites), c = exp(-|z - z'|²/2·0.3²) how alike they cost, z from 0 to 1 each, a
 are equal, else 0 (what nothing else explains: repeats of one architecture are believed in the end).
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -33,23 +34,24 @@ class Points(NamedTuple):
     costs: Array
 
 
-def terms(encoding: Encoding, first: Points, second: Points) -> Array:
-    """Return the terms between M and N architectures, each without its weight: (5, M, N)."""
+def terms(encoding: Encoding, first: Points, second: Points) -> tuple[Array, ...]:
+    """Return the terms between M and N architectures, each without its weight: (M, N) each."""
     sites = encoding.site_by_site(first.codes, second.codes)
     shared = encoding.wherever(first.codes, second.codes)
     own = np.where(sites > 1 - _ROUNDING, 1.0, 0.0)
-    return np.stack((sites, sites**2, shared, _cost(first.costs, second.costs), own))
+    return sites, sites**2, shared, _cost(first.costs, second.costs), own
 
 
-def own_terms(encoding: Encoding, points: Points) -> Array:
-    """Return the terms of each of N architectures with itself: (5, N)."""
+def own_terms(encoding: Encoding, points: Points) -> tuple[Array, ...]:
+    """Return the terms of each of N architectures with itself: (N,) each."""
     ones = np.ones(len(points.codes))
-    return np.stack((ones, ones, encoding.wherever_itself(points.codes), ones, ones))
+    return ones, ones, encoding.wherever_itself(points.codes), ones, ones
 
 
-def weighted(weights: Array, parts: Array) -> Array:
-    """Return the kernel from its terms: (5, …) becomes (…)."""
-    return np.asarray(1 + np.tensordot(weights, parts, axes=1))
+def weighted(weights: Array, parts: Iterable[Array]) -> Array:
+    """Return the kernel from its terms."""
+    products = (weight * part for weight, part in zip(weights, parts, strict=True))
+    return np.asarray(1 + sum(products))
 
 
 def _cost(first: Array, second: Array) -> Array:

@@ -1,6 +1,6 @@
 """Costs from 0 to 1."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from nasattn.surrogate.arrays import Array
 Range = tuple[float, float]
 
 
-def scaled_costs(rows: Iterable[Sequence[float]], ranges: Sequence[Range]) -> Array:
+def scaled_costs(rows: Sequence[Sequence[float]] | Array, ranges: Sequence[Range]) -> Array:
     """Return (ln c - ln low) / (ln high - ln low) for every cost, 0 where low = high.
 
     The unit of a cost changes nothing.
@@ -21,8 +21,7 @@ def scaled_costs(rows: Iterable[Sequence[float]], ranges: Sequence[Range]) -> Ar
     Returns:
         (N, C).
     """
-    listed = [tuple(row) for row in rows]
-    values = np.array(listed, dtype=float).reshape(len(listed), len(ranges))
+    values = np.array(rows, dtype=float).reshape(len(rows), len(ranges))
     low, high = np.array(ranges, dtype=float).reshape(-1, 2).T
     spans = np.log(high / low)
     return np.asarray(np.log(values / low) / np.where(spans > 0, spans, np.inf))

@@ -12,6 +12,7 @@ from nasattn.cost import CostModel
 from nasattn.search.ledger.attempt import Attempt
 from nasattn.search.proposing.choosers import SamplerChooser
 from nasattn.search.proposing.cost_aware import choosing
+from nasattn.search.proposing.cost_aware import past as past_module
 from nasattn.search.proposing.cost_aware.candidates import Candidate, Candidates
 from nasattn.search.proposing.cost_aware.choosing import Outlook, _plausible, choose
 from nasattn.search.proposing.cost_aware.observed import OBSERVED_KEY, Observed, read_observed
@@ -244,6 +245,19 @@ def test_failed_trials_are_known_and_teach_nothing(problem_of: Callable[..., Pro
     assert failed.observations() == past.observations()
 
 
+def test_of_results_enough_the_latest_are_looked_at_and_nothing_else(
+    problem_of: Callable[..., Problem], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    past = tried(problem_of(PLAIN), 12)
+    partial = Tried(12, past.trials[3].candidate, Observed(told(0.7, 2)))
+    longer = replace(past, trials=(*past.trials, partial))
+    everything = longer.observations()
+    assert len(everything) == 13
+    for most, kept in ((13, everything), (12, everything[:12]), (5, everything[7:12])):
+        monkeypatch.setattr(past_module, "MOST_ROWS", most)
+        assert longer.observations() == kept
+
+
 def test_the_unit_of_a_cost_changes_nothing(problem_of: Callable[..., Problem]) -> None:
     past = tried(problem_of(PLAIN), 20)
     ranges = {name: (1000 * a, 1000 * b) for name, (a, b) in past.problem.cost_range.items()}
@@ -289,10 +303,10 @@ def test_in_a_long_study_those_near_the_observed_front_are_weighed(
     pairs = zip(drawn, observed_, strict=True)
     trials = tuple(Tried(number, *pair) for number, pair in enumerate(pairs))
     past = Past(problem, candidates, trials)
-    everyone = _plausible(past, set(drawn))
+    everyone = _plausible(past)
     assert everyone == drawn
     monkeypatch.setattr(choosing, "_MOST_MEMBERS", most)
-    members = _plausible(past, set(drawn))
+    members = _plausible(past)
     assert len(members) == most
     assert members == [one for one in drawn if one in members], "in the order of their trials"
     accuracies = np.array([seen.accuracies[-1] for seen in observed_])

@@ -68,7 +68,7 @@ def test_the_terms_are_their_formulas() -> None:
     encoding = Encoding(slots)
     codes = encoding.encode(pair)
     costs = np.array([[0.1, 0.5], [0.4, 0.5]])
-    found = terms(encoding, Points(codes, costs), Points(codes, costs))[:, 0, 1]
+    found = [term[0, 1] for term in terms(encoding, Points(codes, costs), Points(codes, costs))]
     # One of three block ends is the same, and the activation; each kind counts half.
     sites = (1 / 3 + 1) / 2
     # Shares at block ends: a third of a and two thirds of b against a alone.

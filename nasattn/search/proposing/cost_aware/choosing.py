@@ -1,6 +1,7 @@
 """Which architecture is trained next, from all that is known of those before."""
 
 from collections.abc import Sequence
+from itertools import compress
 from random import Random
 
 import numpy as np
@@ -48,17 +49,15 @@ class Outlook:
         epochs = past.problem.epochs
         belief = Belief(past.candidates.slots, past.observations(), epochs)
         self._belief = belief
-        ended = {tried.candidate for tried in past.results}
-        open_ = {tried.candidate for tried in past.trials if tried.observed.is_open}
-        members = _plausible(past, ended | open_)
+        members = _plausible(past)
         points = self.points(members)
         mean, _ = belief.predict(points)
         best = nondominated(mean, points.costs)
         first = past.results[: num_start(past.problem.trials) + 1]
         reference = reference_accuracy([t.observed.accuracies[epochs - 1] for t in first])
         self.known = Known(belief, Front(mean[best], points.costs[best]), reference)
-        still_open = open_ - ended
-        waiting = [place for place in np.argsort(-mean) if members[place] in still_open]
+        ended = {tried.candidate for tried in past.results}
+        waiting = [place for place in np.argsort(-mean) if members[place] not in ended]
         chosen = {*np.flatnonzero(best).tolist(), *map(int, waiting[:_NUM_OPEN_PARENTS])}
         self.parents = [members[place] for place in sorted(chosen)]
 
@@ -72,22 +71,27 @@ class Outlook:
         return gains(self.points(candidates), self.known)
 
 
-def _plausible(past: Past, counting: set[Candidate]) -> list[Candidate]:
+def _plausible(past: Past) -> list[Candidate]:
     """Return those that may be on the front, in the order in which they were begun.
 
-    Of more than ``_MOST_MEMBERS`` these are the ones whose observed accuracy is least behind the
-    best that costs no more: one that is far behind was hardly unlucky by so much.
+    They have come to their end, or still may. Of more than ``_MOST_MEMBERS`` these are the ones
+    whose observed accuracy is least behind the best that costs no more: one that is far behind was
+    hardly unlucky by so much.
     """
-    best: dict[Candidate, float] = {}
-    for tried in past.begun:
-        if tried.candidate in counting:
-            # What was begun and has no accuracy yet may become any.
-            reached = tried.observed.accuracies[-1:] or (np.inf,)
-            best[tried.candidate] = max(best.get(tried.candidate, -np.inf), reached[0])
-    members = list(best)
+    places: dict[Candidate, int] = {}
+    where = np.array([places.setdefault(t.candidate, len(places)) for t in past.begun])
+    epochs = past.problem.epochs
+    goes_on = [t.observed.is_open or len(t.observed.accuracies) >= epochs for t in past.begun]
+    is_member = np.zeros(len(places), dtype=bool)
+    is_member[where[goes_on]] = True
+    members = list(compress(places, is_member))
     if len(members) <= _MOST_MEMBERS:
         return members
-    accuracies, costs = np.array(list(best.values())), past.costs(members)
+    # What was begun and has no accuracy yet may become any.
+    reached = [t.observed.accuracies[-1] if t.observed.accuracies else np.inf for t in past.begun]
+    best = np.full(len(places), -np.inf)
+    np.maximum.at(best, where, reached)
+    accuracies, costs = best[is_member], past.costs(members)
     known = np.isfinite(accuracies)
     behind = accuracies - attained(costs, front_of(accuracies[known], costs[known]))
     return [members[place] for place in np.sort(np.argsort(-behind, kind="stable")[:_MOST_MEMBERS])]

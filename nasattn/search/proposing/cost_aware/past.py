@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from nasattn.search.proposing.cost_aware.observed import Observed
 from nasattn.search.proposing.problem import Problem
 from nasattn.space import COSTS
 from nasattn.surrogate.arrays import Array
-from nasattn.surrogate.belief import Observation
+from nasattn.surrogate.belief import MOST_ROWS, Observation
 from nasattn.surrogate.content import Content
 from nasattn.surrogate.measured import Measured
 from nasattn.surrogate.scale import scaled_costs
@@ -28,7 +29,7 @@ class Tried(NamedTuple):
     observed: Observed
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Past:
     """All trials of a study.
 
@@ -42,19 +43,21 @@ class Past:
     candidates: Candidates
     trials: tuple[Tried, ...]
 
-    @property
+    @cached_property
     def results(self) -> tuple[Tried, ...]:
         """The trials that have come to their end."""
         return tuple(t for t in self.trials if len(t.observed.accuracies) >= self.problem.epochs)
 
-    @property
+    @cached_property
     def begun(self) -> tuple[Tried, ...]:
         """The trials that count: all but those that failed or were never begun."""
         return tuple(t for t in self.trials if t.observed.accuracies or t.observed.is_open)
 
     def observations(self) -> list[Observation]:
-        """Return the trials with an accuracy as the model takes them."""
-        told = [tried for tried in self.trials if tried.observed.accuracies]
+        """Return the trials with an accuracy as the model takes them, as far as it looks."""
+        told = self.results[-MOST_ROWS:]
+        if len(told) < MOST_ROWS:
+            told = tuple(tried for tried in self.trials if tried.observed.accuracies)
         architectures = [tried.candidate for tried in told]
         costs = self.costs(architectures).tolist()
         return [
@@ -85,7 +88,7 @@ class Past:
         if latencies is None:
             return np.zeros(len(candidates))
         first = next(t.observed.latency_ms for t in self.trials if t.observed.latency_ms)
-        return scaled_costs(latencies[:, None].tolist(), [(first, _LATENCY_SPAN * first)])[:, 0]
+        return scaled_costs(latencies[:, None], [(first, _LATENCY_SPAN * first)])[:, 0]
 
     def _latencies(self, candidates: Sequence[Candidate]) -> Array | None:
         measured = [tried for tried in reversed(self.trials) if tried.observed.latency_ms]
@@ -99,6 +102,6 @@ class Past:
 
     def _exact(self, name: str, candidates: Sequence[Candidate]) -> Array:
         place = COSTS.index(name)
-        rows = [(candidate.totals[place],) for candidate in candidates]
+        totals = np.fromiter((one.totals[place] for one in candidates), float, len(candidates))
         low, high = self.problem.cost_range[name]
-        return scaled_costs(rows, [(float(low), float(high))])[:, 0]
+        return scaled_costs(totals[:, None], [(float(low), float(high))])[:, 0]
