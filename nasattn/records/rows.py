@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
-from nasattn.errors import FailedError, LostError, NasattnError, UserError
+from nasattn.errors import LostError, NasattnError, UserError
 from nasattn.records.database import (
     connect_arguments,
     engine_url,
@@ -37,8 +37,8 @@ def read_rows(
 
     Raises:
         UserError: the database is not there, cannot be opened, or is not what it should be.
-        LostError: the server of a database does not answer.
-        FailedError: another process has kept it locked for ``patience_s``.
+        LostError: the server of a database does not answer, or another process has kept an
+            SQLite file locked for ``patience_s``.
     """
     if isinstance(storage, Path):
         return _sqlite_rows(storage, query, values, patience_s)
@@ -82,7 +82,7 @@ def _explain(path: Path, error: sqlite3.Error, patience_s: float) -> NasattnErro
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     if code in _BUSY:
         long = f"another process has been writing for more than {patience_s:g} s"
-        return FailedError(f"{path}: busy: {long}; try again")
+        return LostError(f"{path}: busy: {long}; try again")
     again = ""
     if has_trials(path.parent):
         again = "; move it away, and `nasattn resume` rebuilds it from the run folder"

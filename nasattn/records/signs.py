@@ -40,7 +40,7 @@ def with_signs(study: Study, trials: Sequence[Trial]) -> tuple[Trial, ...]:
 
     Raises:
         UserError: the storage cannot be read.
-        FailedError: another process keeps the storage locked.
+        LostError: another process keeps the storage locked.
     """
     if not any(trial.state == "running" for trial in trials):
         return tuple(trials)

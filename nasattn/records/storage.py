@@ -57,7 +57,7 @@ def load_trials(study: Study, *, curves: bool) -> tuple[Trial, ...]:
 
     Raises:
         UserError: the storage is not there, is another or cannot be read, or a record is broken.
-        FailedError: another process keeps the storage locked.
+        LostError: another process keeps the storage locked.
     """
     if curves:
         return _load(study, Part.RECORDS, Part.CURVES)

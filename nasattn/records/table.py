@@ -58,7 +58,7 @@ def export_table(study: Study) -> Table:
 
     Raises:
         UserError: its trials cannot be read, or none is complete.
-        FailedError: another process keeps the storage locked.
+        LostError: another process keeps the storage locked.
     """
     kept: list[Trial] = []
     params: list[Mapping[str, Any]] = []

@@ -12,7 +12,7 @@ import optuna
 import pytest
 from optuna.trial import TrialState, create_trial
 
-from nasattn.errors import FailedError, UserError
+from nasattn.errors import LostError, UserError
 from nasattn.records import CURVE_KEY, RECORD_KEY, load_study, load_trials
 from nasattn.records.rows import read_rows
 from tests.studies import attributes, make_curve, make_study, make_trial, write_settings
@@ -161,7 +161,7 @@ def test_a_database_locked_for_long_is_said_to_be_busy(tmp_path: Path) -> None:
     folder = make_study(tmp_path, "one", [make_trial(0)])
     with connected(folder / "study.db") as connection:
         connection.execute("BEGIN EXCLUSIVE")
-        with pytest.raises(FailedError, match=r"study\.db: busy: another process .* try again"):
+        with pytest.raises(LostError, match=r"study\.db: busy: another process .* try again"):
             read_rows(folder / "study.db", QUERY, NONE, patience_s=0.05)
 
 

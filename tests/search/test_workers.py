@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from nasattn.records.rows import PATIENCE_S
 from nasattn.search.ledger.watch import QUIET_SECONDS
 from tests.search.crews import GRID, LONG, CrewSuite, wait_for
 from tests.search.steering import bits
@@ -153,6 +154,20 @@ def test_the_trial_of_a_killed_worker_goes_on_in_another(
     assert nasattn("stop", "tiny", runs=runs).returncode == 0
     said, _ = two.communicate(timeout=60)
     assert f"was ended by {number.name}" in said
+
+
+def test_workers_outlast_a_database_that_is_locked_for_longer_than_a_reader_waits(
+    two: "subprocess.Popen[str]", runs: Path
+) -> None:
+    database = runs / "tiny" / "study.db"
+    with closing(sqlite3.connect(database, timeout=30, isolation_level=None)) as connection:
+        connection.execute("BEGIN EXCLUSIVE")
+        time.sleep(PATIENCE_S + 3)
+        connection.execute("ROLLBACK")
+    before = [epochs(runs, trial) for trial in (0, 1)]
+    wait_for("both go on", lambda: all(epochs(runs, trial) > before[trial] + 1 for trial in (0, 1)))
+    assert two.poll() is None
+    assert {t["attempt"] for t in trials("tiny", runs)} == {1}
 
 
 def test_a_worker_suspended_for_long_is_replaced_and_gives_way(
