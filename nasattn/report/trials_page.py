@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from nasattn.records import FIELDS, Study, Trial, TrialText
+from nasattn.records.trial import plain
 from nasattn.report.ink import folded, paint
 from nasattn.report.placements import describe
 from nasattn.report.progress import STATE_STYLES, progress_words
@@ -15,6 +15,7 @@ from nasattn.report.units import duration, human, milliseconds, percent
 TRIAL_FIELDS = tuple(name for name in FIELDS if name != "curve")
 """The columns of ``nasattn trials --csv``."""
 
+_SHORT = tuple(name for name in TRIAL_FIELDS if name != "placements")
 _HEADS = ("trial", "<state", "accuracy %", "best %", "params", "flops", "epochs", "time")
 
 
@@ -32,10 +33,12 @@ def trials_text(study: Study, texts: Iterable[TrialText]) -> Iterator[str]:
 
 
 def _trial_text(text: TrialText) -> str:
-    values = replace(text.trial, placements=()).to_dict()
-    long = {"placements": text.placements, "curve": text.curve}
-    fields = (f'"{name}": {long.get(name) or json.dumps(values[name])}' for name in FIELDS)
-    return f"{{{', '.join(fields)}}}"
+    values = {name: getattr(text.trial, name) for name in _SHORT}
+    try:
+        short = json.dumps(values, allow_nan=False)
+    except ValueError:  # a number that JSON does not have
+        short = json.dumps(plain(values))
+    return f'{short[:-1]}, "placements": {text.placements}, "curve": {text.curve}}}'
 
 
 def trials_page(study: Study, trials: Sequence[Trial], width: int | None) -> list[str]:

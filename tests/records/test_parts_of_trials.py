@@ -41,7 +41,7 @@ def some_trials() -> tuple[Trial, ...]:
         make_trial(2, placements=PLACED, curve=broken, state="failed", reason='"x": [null]'),
         make_trial(3, placements=PLACED, curve=make_curve(2), state="running", **gone),
         make_trial(4, placements=PLACED, curve=make_curve(4)),
-        make_trial(5, placements=PLACED),
+        make_trial(5, placements=PLACED, eval_images_per_second=math.inf),
     )
 
 
