@@ -17,6 +17,9 @@ from nasattn.training.precision import autocast, logits_of
 from nasattn.training.recipe import Recipe
 
 
+_PIXELS, _MOST_IMAGES = 2**18, 1024
+
+
 class Normalisation(Protocol):
     """What knows the mean and deviation that channels are normalised by, such as ``Splits``."""
 
@@ -100,8 +103,8 @@ def outputs_of(  # noqa: PLR0913  # as above
         network: What is run; its training flag is as before afterwards.
         images: What it is run on.
         normalisation: The mean and deviation of the channels.
-        recipe: Precision, memory format and batch size (twice the recipe's, halved as often as
-            memory runs out).
+        recipe: Precision, memory format and batch size (twice the recipe's, more where images are
+            small: 2¹⁸ pixels, but at most 1,024 images; halved as often as memory runs out).
         device: Where the images are brought to.
         check: Called before each batch; may raise.
 
@@ -121,10 +124,16 @@ def outputs_of(  # noqa: PLR0913  # as above
         return _logits(network, images, normalise, smaller, check), began
 
     try:
-        (logits, began), size = halving(run, recipe.batch_size, smallest=1)
+        (logits, began), size = halving(run, _at_a_time(recipe, images), smallest=2)
     finally:
         network.train(was_training)
-    return Outputs(logits, images.labels, 2 * size, began)
+    return Outputs(logits, images.labels, size, began)
+
+
+def _at_a_time(recipe: Recipe, images: ImageSet) -> int:
+    """Return how many images are evaluated at a time: of small ones a few do not fill a core."""
+    _, height, width = images.shape
+    return max(2 * recipe.batch_size, min(_PIXELS // (height * width), _MOST_IMAGES))
 
 
 @torch.no_grad()
@@ -137,7 +146,7 @@ def _logits(
 ) -> Tensor:
     """Return the logits of all images, ``(N, classes)`` float32, batch by batch."""
     parts = []
-    for batch in images.batches(None, 2 * recipe.batch_size):
+    for batch in images.batches(None, recipe.batch_size):
         check()
         with autocast(recipe.precision, images.labels.device):
             parts.append(logits_of(network(normalise(batch.images))))

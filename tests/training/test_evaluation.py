@@ -4,7 +4,7 @@ from tiny_networks import Tiny
 from torch import nn
 from torch.nn import functional as F
 
-from nasattn.data import DataSpec, Splits, load
+from nasattn.data import DataSpec, Images, Splits, load
 from nasattn.errors import StoppedError
 from nasattn.training import Recipe, evaluate
 
@@ -16,6 +16,13 @@ def splits() -> Splits:
     return load(DataSpec(name="fake"), (1, 12, 12))
 
 
+@pytest.fixture
+def few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let twice the recipe's batch go through at a time, however small the images."""
+    monkeypatch.setattr("nasattn.training.evaluation._MOST_IMAGES", 1)
+
+
+@pytest.mark.usefixtures("few_at_a_time")
 def test_scores_are_those_of_all_images_at_once(splits: Splits) -> None:
     network = Tiny().eval()
     images = splits.test.images.float() / 255
@@ -77,7 +84,8 @@ class Slow(Tiny):
         return super().forward(images)
 
 
-@pytest.mark.parametrize(("largest", "batch", "seconds"), [(120, 60, 2), (30, 30, 4), (20, 16, 8)])
+@pytest.mark.usefixtures("few_at_a_time")
+@pytest.mark.parametrize(("largest", "batch", "seconds"), [(120, 60, 2), (30, 30, 4), (20, 15, 8)])
 def test_throughput_is_that_of_the_pass_that_came_through(
     splits: Splits, monkeypatch: pytest.MonkeyPatch, largest: int, batch: int, seconds: int
 ) -> None:
@@ -85,3 +93,16 @@ def test_throughput_is_that_of_the_pass_that_came_through(
     monkeypatch.setattr("nasattn.training.evaluation.perf_counter", lambda: network.clock)
     scores = evaluate(network, splits.test, splits, Recipe(batch_size=30), CPU)
     assert (scores.batch_size, scores.images_per_second) == (batch, 120 / seconds)
+
+
+@pytest.mark.parametrize(
+    ("batch", "side", "wanted"),
+    [(4, 8, 1024), (64, 8, 1024), (1024, 8, 2048), (4, 32, 256), (256, 32, 512), (4, 224, 8)],
+)
+def test_of_small_images_more_go_through_at_a_time(
+    splits: Splits, batch: int, side: int, wanted: int
+) -> None:
+    images = Images(torch.zeros(3, 1, side, side, dtype=torch.uint8), torch.zeros(3).long())
+    network = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(1, 2))
+    scores = evaluate(network, images, splits, Recipe(batch_size=batch), CPU)
+    assert scores.batch_size == wanted
