@@ -16,7 +16,6 @@ from nasattn.training.memory import halving
 from nasattn.training.precision import autocast, logits_of
 from nasattn.training.recipe import Recipe
 
-
 _PIXELS, _MOST_IMAGES = 2**18, 1024
 
 
