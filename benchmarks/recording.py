@@ -63,13 +63,13 @@ def main() -> None:
             pack()
         case [data]:
             unpack()
-            nasattn = [sys.executable, "-m", "nasattn"]
+            nasattn, kept = [sys.executable, "-m", "nasattn"], ["--runs-dir", str(RUNS)]
             study = [str(TABLES / f"{STUDY}.toml"), "--data", data, "--workers", "2"]
-            status = subprocess.run([*nasattn, "search", *study], check=False).returncode
+            status = subprocess.run([*nasattn, "search", *study, *kept], check=False).returncode
             if not is_done():
                 pack()
                 sys.exit(status)
-            subprocess.run([*nasattn, "table", STUDY, "-o", str(TABLE)], check=True)
+            subprocess.run([*nasattn, "table", STUDY, "-o", str(TABLE), *kept], check=True)
             PACK.unlink(missing_ok=True)
         case _:
             sys.exit(__doc__)
