@@ -20,7 +20,7 @@ FEWEST_RESULTS = 4
 
 _LEAST_EXPLAINED = 0.1
 
-MOST_ROWS = 600
+MOST_ROWS = 400
 """The latest so many observations predict: of as many results no other is looked at."""
 
 _MOST_FITTED = 150
@@ -76,7 +76,7 @@ class Fit:
 class Belief:
     """The model, fitted.
 
-    The latest 600 rows predict, results before learning curves, and 150 spread over them give the
+    The latest 400 rows predict, results before learning curves, and 150 spread over them give the
     weights (of largest posterior density): a proposal takes no longer in a long study.
 
     Args:

@@ -103,7 +103,8 @@ def outputs_of(  # noqa: PLR0913  # as above
         images: What it is run on.
         normalisation: The mean and deviation of the channels.
         recipe: Precision, memory format and batch size (twice the recipe's, more where images are
-            small: 2¹⁸ pixels, but at most 1,024 images; halved as often as memory runs out).
+            small: 2¹⁸ pixels, but at most 1,024 images; no more than there are; halved as often
+            as memory runs out).
         device: Where the images are brought to.
         check: Called before each batch; may raise.
 
@@ -132,7 +133,8 @@ def outputs_of(  # noqa: PLR0913  # as above
 def _at_a_time(recipe: Recipe, images: ImageSet) -> int:
     """Return how many images are evaluated at a time: of small ones a few do not fill a core."""
     _, height, width = images.shape
-    return max(2 * recipe.batch_size, min(_PIXELS // (height * width), _MOST_IMAGES))
+    wanted = max(2 * recipe.batch_size, min(_PIXELS // (height * width), _MOST_IMAGES))
+    return min(wanted, len(images))
 
 
 @torch.no_grad()

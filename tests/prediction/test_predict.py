@@ -358,10 +358,10 @@ def test_throughput_is_in_every_form(home: Path) -> None:
     trial = json.loads(nasattn(home, "show", "grey", 0, "--json").stdout)
     speeds = sorted(epoch["eval_images_per_second"] for epoch in trial["curve"])
     assert trial["eval_images_per_second"] == speeds[1] > 0
-    assert {epoch["eval_batch_size"] for epoch in trial["curve"]} == {1024}
+    assert {epoch["eval_batch_size"] for epoch in trial["curve"]} == {144}
     page = nasattn(home, "show", "grey", 0).stdout
     assert re.search(
-        r"evaluation +[\d,.]+ images/s \(median of 3 epochs, batch 1024, \w+, cpu, 1 thread\)", page
+        r"evaluation +[\d,.]+ images/s \(median of 3 epochs, batch 144, \w+, cpu, 1 thread\)", page
     )
     (row,) = csv.DictReader(nasattn(home, "trials", "grey", "--csv").stdout.splitlines())
     assert float(row["eval_images_per_second"]) == trial["eval_images_per_second"]

@@ -96,13 +96,22 @@ def test_throughput_is_that_of_the_pass_that_came_through(
 
 
 @pytest.mark.parametrize(
-    ("batch", "side", "wanted"),
-    [(4, 8, 1024), (64, 8, 1024), (1024, 8, 2048), (4, 32, 256), (256, 32, 512), (4, 224, 8)],
+    ("count", "batch", "side", "wanted"),
+    [
+        (2100, 4, 8, 1024),
+        (2100, 64, 8, 1024),
+        (2100, 1024, 8, 2048),
+        (600, 4, 32, 256),
+        (600, 256, 32, 512),
+        (9, 4, 224, 8),
+        (3, 4, 8, 3),
+        (1, 4, 8, 1),
+    ],
 )
 def test_of_small_images_more_go_through_at_a_time(
-    splits: Splits, batch: int, side: int, wanted: int
+    splits: Splits, count: int, batch: int, side: int, wanted: int
 ) -> None:
-    images = Images(torch.zeros(3, 1, side, side, dtype=torch.uint8), torch.zeros(3).long())
+    images = Images(torch.zeros(count, 1, side, side, dtype=torch.uint8), torch.zeros(count).long())
     network = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(1, 2))
     scores = evaluate(network, images, splits, Recipe(batch_size=batch), CPU)
     assert scores.batch_size == wanted

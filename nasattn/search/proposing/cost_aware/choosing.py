@@ -1,7 +1,7 @@
 """Which architecture is trained next, from all that is known of those before."""
 
+import math
 from collections.abc import Sequence
-from itertools import compress
 from random import Random
 
 import numpy as np
@@ -17,7 +17,7 @@ from nasattn.surrogate.picking import Known, gains, pick
 from nasattn.surrogate.targets import reference_accuracy
 
 _NUM_OPEN_PARENTS = 3
-_MOST_MEMBERS = 600
+_MOST_MEMBERS = 400
 
 
 def choose(past: Past, chance: Random) -> Candidate | None:
@@ -78,23 +78,23 @@ def _plausible(past: Past) -> list[Candidate]:
     whose observed accuracy is least behind the best that costs no more: one that is far behind was
     hardly unlucky by so much.
     """
-    places: dict[Candidate, int] = {}
-    where = np.array([places.setdefault(t.candidate, len(places)) for t in past.begun])
     epochs = past.problem.epochs
-    goes_on = [t.observed.is_open or len(t.observed.accuracies) >= epochs for t in past.begun]
-    is_member = np.zeros(len(places), dtype=bool)
-    is_member[where[goes_on]] = True
-    members = list(compress(places, is_member))
-    if len(members) <= _MOST_MEMBERS:
-        return members
-    # What was begun and has no accuracy yet may become any.
-    reached = [t.observed.accuracies[-1] if t.observed.accuracies else np.inf for t in past.begun]
-    best = np.full(len(places), -np.inf)
-    np.maximum.at(best, where, reached)
-    accuracies, costs = best[is_member], past.costs(members)
+    reached: dict[tuple[int, ...], float] = {}
+    members: dict[tuple[int, ...], Candidate] = {}
+    for _, candidate, (accuracies, is_open, _) in past.begun:
+        key = candidate.numbers
+        # What was begun and has no accuracy yet may become any.
+        accuracy = accuracies[-1] if accuracies else math.inf
+        reached[key] = max(accuracy, reached.get(key, accuracy))
+        if is_open or len(accuracies) >= epochs:
+            members.setdefault(key, candidate)
+    found = list(members.values())
+    if len(found) <= _MOST_MEMBERS:
+        return found
+    accuracies, costs = np.array([reached[key] for key in members]), past.costs(found)
     known = np.isfinite(accuracies)
     behind = accuracies - attained(costs, front_of(accuracies[known], costs[known]))
-    return [members[place] for place in np.sort(np.argsort(-behind, kind="stable")[:_MOST_MEMBERS])]
+    return [found[place] for place in np.sort(np.argsort(-behind, kind="stable")[:_MOST_MEMBERS])]
 
 
 class Unseen:

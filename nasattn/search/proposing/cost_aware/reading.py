@@ -5,12 +5,10 @@ from collections.abc import Iterable, Iterator
 
 from optuna.trial import FrozenTrial
 
-from nasattn.search.proposing.cost_aware.candidates import Candidate, Candidates, candidates_of
-from nasattn.search.proposing.cost_aware.observed import Observed, read_observed
+from nasattn.search.proposing.cost_aware.candidates import Candidates, candidates_of
+from nasattn.search.proposing.cost_aware.observed import read_observed
 from nasattn.search.proposing.cost_aware.past import Tried
 from nasattn.search.proposing.problem import Problem
-
-Read = tuple[FrozenTrial, Candidate, Observed]
 
 
 class Reader:
@@ -23,19 +21,19 @@ class Reader:
     def __init__(self, candidates: Candidates) -> None:
         self._candidates = candidates
         # By identity: a trial that has ended is the same object at the next reading.
-        self._ended: dict[int, Read] = {}
+        self._ended: dict[int, tuple[FrozenTrial, Tried]] = {}
 
     def read(self, trials: Iterable[FrozenTrial]) -> Iterator[Tried]:
         """Yield trials with their architectures and what was observed of them."""
         before, self._ended = self._ended, {}
         for trial in trials:
-            known = before.get(id(trial))
-            if known is None or known[0] is not trial:
+            known, tried = before.get(id(trial), (None, None))
+            if tried is None or known is not trial or tried.number != trial.number:
                 architecture = self._candidates.read(trial.params)
-                known = trial, architecture, read_observed(trial.user_attrs)
+                tried = Tried(trial.number, architecture, read_observed(trial.user_attrs))
             if trial.state.is_finished():
-                self._ended[id(trial)] = known
-            yield Tried(trial.number, *known[1:])
+                self._ended[id(trial)] = trial, tried
+            yield tried
 
 
 @functools.lru_cache(maxsize=2)
