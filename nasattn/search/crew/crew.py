@@ -112,23 +112,26 @@ class Crew:
         ended = tuple(a.record for a in study.ledger.attempts() if a.has_ended)
         session.observer.study_opened(settings.name, settings.objectives, ended, settings.trials)
         follower = Follower(session.observer, settings.recipe.epochs, begun)
+
+        def look() -> None:
+            with suppress(LostError):  # whoever trains waits for it, and tells
+                follower.look(load_trials(records, curves=False))
+
         looked = monotonic()
         try:
             while any(member.is_at_work() for member in members):
                 session.check()
                 sleep(0.05)
                 if monotonic() - looked > _LOOK_SECONDS:
-                    with suppress(LostError):  # the workers wait for it, and tell
-                        follower.look(load_trials(records, curves=False))
+                    look()
                     looked = monotonic()
             if any(member.code for member in members):
                 session.check()  # a signal to all may have ended them before it was looked for
         except StoppedError:
             _dismiss(members)
-            with suppress(LostError):
-                follower.look(load_trials(records, curves=False))
+            look()
             raise
-        follower.look(load_trials(records, curves=False))
+        look()
 
 
 def _dismiss(members: Sequence["_Member"]) -> None:
