@@ -13,7 +13,7 @@ STORAGE_VARIABLE = "NASATTN_STORAGE"
 # The last "@" ends the password: one that should have been written %40 is not shown either. Where
 # a URL was taken for a file's path, it has lost a "/".
 _USER_PASSWORD = re.compile(r"(:/{1,2}[^\s:/@\[?]*):\S*@")
-_QUERY_PASSWORD = re.compile(r"([?&])(?:ssl)?password=[^&\s]*&?")
+_QUERY_PASSWORD = re.compile(r"([?&])(?:ssl)?passw(?:or)?d=[^&\s]*&?")
 
 # PostgreSQL's codes (its documentation, appendix A) for a server that stops or starts, is full,
 # has cut off one who idled in a transaction, or asks for the transaction to be tried again.
@@ -88,8 +88,11 @@ def engine_url(url: str) -> str:
     """Return a URL as SQLAlchemy takes it, with the driver that this package brings.
 
     Raises:
-        UserError: it has an "@" too many, so that part of a password would be taken for a host.
+        UserError: it has an "@" too many, so that part of a password would be taken for a host, or
+            white space, where nobody can tell what of it belongs to a password.
     """
+    if "://" in url and not url.startswith("sqlite") and re.search(r"\s", url):
+        raise UserError("storage: its URL has white space in it; write %20 for a space")
     if url.count("@") > 1 and "://" in url and not url.startswith("sqlite"):
         raise UserError(
             f'storage {without_password(url)}: has more than one "@"; write %40 for one that '

@@ -1,6 +1,7 @@
 """The studies of the same folder that say more of a study."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from nasattn.errors import NasattnError
@@ -29,20 +30,20 @@ def kin_of(study: Study) -> Kin:
     """Return what stands beside a study; what cannot be read is no kin."""
     derived, rivals = [], []
     for other in _others(study):
-        if other.table("origin").get("study") == study.name:
-            derived.append((other, load_trials(other, curves=False)))
-        elif not other.settings.get("variant") and _compared(other) == _compared(study):
-            rivals.append((other, load_trials(other, curves=False)))
+        is_derived = other.table("origin").get("study") == study.name
+        is_search = not other.settings.get("variant")
+        if is_derived or (is_search and _compared(other) == _compared(study)):
+            with suppress(NasattnError):
+                found = (other, load_trials(other, curves=False))
+                (derived if is_derived else rivals).append(found)
     return Kin(derived, rivals)
 
 
 def _others(study: Study) -> Iterator[Study]:
     for name in study_names(study.path.parent):
         if name != study.name:
-            try:
+            with suppress(NasattnError):
                 yield load_study(study.path.parent, name)
-            except NasattnError:
-                continue
 
 
 def _compared(study: Study) -> Mapping[str, Any]:

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from optuna.artifacts import Boto3ArtifactStore, FileSystemArtifactStore
 from optuna.artifacts.exceptions import ArtifactNotFound
 
-from nasattn.errors import LostError, UserError
+from nasattn.errors import LostError, UserError, WriteError
 from nasattn.extras import import_extra
 from nasattn.training import Kept, UnusableError
 
@@ -51,7 +51,7 @@ class Store:
         address: The folder, absolute, or ``s3://bucket/prefix``.
 
     Raises:
-        UserError: the folder is not there or takes no files, or boto3 is not installed.
+        UserError: boto3 is not installed.
     """
 
     def __init__(self, address: str) -> None:
@@ -63,7 +63,7 @@ class Store:
             import_extra("boto3", "s3", f"--artifacts {address}")
             self._store = Boto3ArtifactStore(bucket)
         else:
-            self._store = FileSystemArtifactStore(_folder(address))
+            self._store = FileSystemArtifactStore(address)
 
     def write(self, name: str, content: memoryview) -> None:
         """Write an artifact; what the store raises where it cannot is the store's own."""
@@ -101,13 +101,31 @@ def artifacts_address(given: str) -> str:
     return str(Path(given).expanduser().absolute())
 
 
-def _folder(address: str) -> Path:
+def open_store(address: str, *, begun: bool) -> Store:
+    """Return a study's store; its folder is made where the study has no trials yet.
+
+    Later a folder that is not there is one that is not mounted: its trials would begin anew.
+
+    Args:
+        address: As for `Store`.
+        begun: Whether the study has trials.
+
+    Raises:
+        UserError: the folder is not there or cannot be made, or boto3 is not installed.
+    """
     folder = Path(address)
+    if address.startswith(_S3) or folder.is_dir():
+        return Store(address)
+    if begun:
+        raise UserError(
+            f"artifacts {folder}: not there, but the study has trials; mount it (or make it: "
+            "trials that were cut off then begin anew)"
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"artifacts {folder}: cannot be made: {error.strerror}") from None
-    return folder
+    return Store(address)
 
 
 class ArtifactShelf:
@@ -143,8 +161,8 @@ class ArtifactShelf:
         try:
             self._store.write(artifact, content)
         except Exception as error:  # each kind of store has its own errors
-            words = (str(error) or type(error).__name__).splitlines()[0]
-            self._note(f"no checkpoint after epoch {epoch} in {self._store.address}: {words}")
+            where = self._store.address
+            self._note(f"no checkpoint after epoch {epoch} in {where}: {_words(error)}")
             return
         references = (new, *self._references)[:2]
         with suppress(LostError):  # as if it had never been written
@@ -152,11 +170,21 @@ class ArtifactShelf:
             self._references = references
 
     def found(self) -> Iterable[Kept]:
-        """Yield those that the storage refers to and the store has, the newest first."""
+        """Yield those that the storage refers to and the store has, the newest first.
+
+        Raises:
+            WriteError: the store does not say what it has: the trial is left to who can read it.
+        """
         for reference in self._references:
-            with suppress(ArtifactNotFound):
+            try:
                 content = self._store.read(reference.artifact)
-                yield Kept(self._shown(reference), _checked(content, reference))
+            except ArtifactNotFound:
+                continue
+            except Exception as error:  # each kind of store has its own errors
+                raise WriteError(
+                    f"checkpoint {self._shown(reference)}: cannot be read: {_words(error)}"
+                ) from error
+            yield Kept(self._shown(reference), _checked(content, reference))
 
     def take(self, kept: Kept) -> None:
         """Forget those that were refused."""
@@ -165,6 +193,10 @@ class ArtifactShelf:
 
     def _shown(self, reference: Reference) -> str:
         return f"{reference.artifact} of {self._store.address}"
+
+
+def _words(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 def artifact_names(name: str) -> list[str]:

@@ -161,13 +161,15 @@ def _save(settings: Settings, frozen: Settings | None, folder: Path) -> None:
 
 @contextmanager
 def _left_as_it_was(folder: Path) -> Iterator[None]:
-    """Take away what a study that could not be made has left behind."""
+    """Take away what a study that could not be made has left behind, and nothing else."""
+    made = ("lock", "study.db", "study.db-journal")
+    new = [path for path in (folder / name for name in made) if not path.exists()]
     try:
         yield
     finally:
         if not (folder / "study.toml").exists() and not any(folder.glob("trials/*")):
-            for name in ("lock", "study.db", "study.db-journal"):
-                (folder / name).unlink(missing_ok=True)
+            for path in new:
+                path.unlink(missing_ok=True)
             with suppress(OSError):
                 folder.rmdir()
 

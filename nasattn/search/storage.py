@@ -41,7 +41,7 @@ CLAIM_KEY = "nasattn:claim"
 
 _CLAIMED = """
 SELECT t.trial_id FROM trials t JOIN trial_user_attributes a ON a.trial_id = t.trial_id
-WHERE t.study_id = :study AND a.key = :key AND a.value_json = :claim
+WHERE t.study_id = :study AND a.key = :key AND a.value_json = :claim AND t.trial_id != :own
 """
 # How long a write waits for another process's transaction.
 _LOCK_SECONDS = 60
@@ -100,12 +100,15 @@ class PatientStorage(RDBStorage):
     def _get_prepared_new_trial(
         self, study_id: int, template_trial: FrozenTrial | None, session: Session
     ) -> Any:
-        # Called with the study locked: who comes second sees the first one's row.
+        # A server has locked the study, SQLite locks its file with the first write: from then on
+        # who comes second sees the first one's row.
+        prepared = super()._get_prepared_new_trial(study_id, template_trial, session)
         claim = template_trial.user_attrs.get(CLAIM_KEY) if template_trial else None
-        values = {"study": study_id, "key": CLAIM_KEY, "claim": json.dumps(claim)}
-        if claim is not None and session.execute(text(_CLAIMED), values).first():
-            raise ClaimedError
-        return super()._get_prepared_new_trial(study_id, template_trial, session)
+        claimed = {"study": study_id, "key": CLAIM_KEY, "claim": json.dumps(claim)}
+        own = {"own": prepared.trial_id}
+        if claim is not None and session.execute(text(_CLAIMED), claimed | own).first():
+            raise ClaimedError  # which takes the row back
+        return prepared
 
 
 def _patiently(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -155,6 +158,7 @@ def open_storage(url: str, shown: str) -> RDBStorage:
         _never_make_anew(storage, file)
     elif storage.engine.name == "postgresql":
         event.listen(storage.engine, "connect", _set_up)
+        storage.engine.dispose()  # the connection that made the tables was not set up
     return storage
 
 
@@ -174,7 +178,8 @@ def _connected(url: str, options: dict[str, Any]) -> RDBStorage:
 
 
 def _set_up(connection: Any, _: object) -> None:
-    connection.execute(_ABANDONED)
+    with connection.cursor() as cursor:
+        cursor.execute(_ABANDONED)
     connection.commit()
 
 

@@ -17,6 +17,7 @@ from nasattn.records.database import (
     with_password,
     without_password,
 )
+from nasattn.search.storage import absolute_url
 from tests.studies import write_settings
 
 SHOWN = "postgresql://ann@host:5432/studies"
@@ -32,6 +33,7 @@ SHOWN = "postgresql://ann@host:5432/studies"
         ("postgresql://ann@host:5432/studies?password=geheim", SHOWN),
         ("postgresql://:geheim@host/studies", "postgresql://@host/studies"),
         ("postgresql://h/d?user=a&password=geheim&x=1", "postgresql://h/d?user=a&x=1"),
+        ("mysql://h/d?user=a&passwd=geheim&x=1", "mysql://h/d?user=a&x=1"),
         ("postgresql://[::1]:5432/studies", "postgresql://[::1]:5432/studies"),
         ("sqlite:////tmp/a:b@c/study.db", "sqlite:////tmp/a:b@c/study.db"),
         (SHOWN, SHOWN),
@@ -61,6 +63,15 @@ def test_a_password_that_would_be_taken_for_a_host_is_refused() -> None:
     with pytest.raises(UserError, match="%40") as caught:
         engine_url("postgresql://ann:ge@heim@host/studies")
     assert "heim" not in str(caught.value)
+
+
+@pytest.mark.parametrize("space", [" ", "\t", "\u00a0"])
+def test_a_password_with_white_space_is_refused_and_not_shown(space: str) -> None:
+    with pytest.raises(UserError, match="%20") as caught:
+        absolute_url(f"postgresql://ann:very{space}geheim@host/studies")
+    assert "geheim" not in str(caught.value)
+    assert "very" not in str(caught.value)
+    assert engine_url("sqlite:///a b/study.db") == "sqlite:///a b/study.db"
 
 
 def test_an_ordinary_url_takes_the_driver_that_the_extra_brings() -> None:

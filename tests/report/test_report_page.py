@@ -199,6 +199,10 @@ def test_good_practice_looks_at_what_stands_beside_the_study(tmp_path: Path) -> 
     make_study(tmp_path, "other-data", some_trials(), data={"name": "fake"}, seed=1)
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "study.toml").write_text("{")
+    away = make_study(tmp_path, "away", some_trials(), search={"sampler": "random"})
+    settings = away / "study.toml"
+    server = "postgresql://127.0.0.1:1/studies"
+    settings.write_text(f'storage = "{server}"\n{settings.read_text()}')
     assert answers() == ["no", "no", "no", "no", "yes"]
     make_study(tmp_path, "random", some_trials(), search={"sampler": "random"})
     make_study(tmp_path, "again", some_trials(), seed=7)

@@ -9,8 +9,14 @@ from typing import Any
 import pytest
 from optuna.artifacts.exceptions import ArtifactNotFound
 
-from nasattn.errors import LostError, UserError
-from nasattn.search.artifacts import ArtifactShelf, Reference, Store, artifacts_address
+from nasattn.errors import LostError, UserError, WriteError
+from nasattn.search.artifacts import (
+    ArtifactShelf,
+    Reference,
+    Store,
+    artifacts_address,
+    open_store,
+)
 from nasattn.search.ledger.superseded import SupersededError
 from nasattn.training import Training, UnusableError
 from tests.search.steering import bits, run
@@ -165,7 +171,7 @@ def test_a_trial_goes_on_from_a_bucket_to_the_bit(
 @pytest.fixture
 def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Store]]:
     if request.param == "folder":
-        yield lambda: Store(str(tmp_path / "artifacts"))
+        yield lambda: Store(str(tmp_path))
         return
     with s3_server():
         yield lambda: Store("s3://studies/nasattn")
@@ -228,7 +234,7 @@ def test_one_that_could_not_be_referred_to_never_was(tmp_path: Path) -> None:
 
 
 def test_a_store_that_takes_nothing_is_told_and_the_training_goes_on(tmp_path: Path) -> None:
-    shelf, kept, said = shelved(Store(str(tmp_path / "gone")))
+    shelf, kept, said = shelved(open_store(str(tmp_path / "gone"), begun=False))
     shelf.put(memoryview(b"epoch 1"), 1)
     (tmp_path / "gone").rename(tmp_path / "away")
     shelf.put(memoryview(b"epoch 2"), 2)
@@ -238,6 +244,29 @@ def test_a_store_that_takes_nothing_is_told_and_the_training_goes_on(tmp_path: P
     assert [words.partition(":")[0] for words in said] == [
         f"no checkpoint after epoch 2 in {tmp_path / 'gone'}"
     ]
+
+
+def test_one_that_cannot_be_read_for_the_moment_is_not_taken_for_lost(tmp_path: Path) -> None:
+    shelf, kept, _ = shelved(Store(str(tmp_path)))
+    shelf.put(memoryview(b"epoch 1"), 1)
+    file = tmp_path / kept[0].artifact
+    content = file.read_bytes()
+    file.unlink()
+    file.mkdir()  # to root, too, what stands there is unreadable
+    again, _, _ = shelved(Store(str(tmp_path)), kept)
+    with pytest.raises(WriteError, match=rf"checkpoint {file.name} of .*: cannot be read: "):
+        list(again.found())
+    file.rmdir()
+    file.write_bytes(content)
+    assert [found.open().read() for found in again.found()] == [b"epoch 1"]
+
+
+def test_a_folder_that_is_not_there_is_made_for_a_new_study_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "mount" / "point"
+    with pytest.raises(UserError, match=f"artifacts {folder}: not there, but the study has trials"):
+        open_store(str(folder), begun=True)
+    open_store(str(folder), begun=False).write("one", memoryview(b"content"))
+    assert open_store(str(folder), begun=True).read("one") == b"content"
 
 
 def test_whoever_was_taken_for_dead_learns_it(tmp_path: Path) -> None:

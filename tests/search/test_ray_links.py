@@ -101,10 +101,15 @@ class FakeRay:
 
     def __init__(self, *answers: Heard | Exception) -> None:
         self._answers, self.killed = list(answers), 0
-        self.hear = self.leave = SimpleNamespace(remote=lambda: None)
+        self.asked_to_leave = 0
+        self.hear = SimpleNamespace(remote=lambda: "what it says")
+        self.leave = SimpleNamespace(remote=self._left)
 
-    def get(self, _: object, timeout: float) -> Heard:
-        assert timeout > 0
+    def _left(self) -> None:
+        self.asked_to_leave += 1
+
+    def get(self, asked: object, timeout: float) -> Heard:
+        assert (asked, timeout > 0) == ("what it says", True)
         answer = self._answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
@@ -160,6 +165,21 @@ def test_workers_of_a_lost_head_have_failed(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_worker_that_ray_gives_up_has_failed_with_its_words() -> None:
     lines, code = told(FakeRay(LostError("no module named nasattn\ntraceback")))
     assert (lines, code) == (["Ray: no module named nasattn"], 1)
+
+
+def test_one_that_is_started_again_while_all_leave_is_asked_to_leave_too() -> None:
+    ray = FakeRay(heard("a", "one"), heard("b"), heard("b", code=130))
+    remote = Remote(ray, ray, HEAD)
+    lines = remote.lines()
+    assert next(iter(lines)) == "one"
+    remote.dismiss()
+    assert [*lines] == ["started again on node-b: its node or its process was lost"]
+    assert (ray.asked_to_leave, remote.code) == (2, 130)
+
+
+def test_a_connection_that_breaks_ends_the_worker_in_words() -> None:
+    lines, code = told(FakeRay(heard("a"), ConnectionError("the client has gone")))
+    assert (lines, code) == (["Ray: the client has gone"], 1)
 
 
 def test_a_worker_without_room_is_not_waited_for() -> None:

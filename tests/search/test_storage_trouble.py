@@ -10,7 +10,7 @@ from threading import Thread
 
 import pytest
 
-from nasattn.errors import WriteError
+from nasattn.errors import UserError, WriteError
 from nasattn.search import storage
 from nasattn.search.ledger import ledger, roster
 from nasattn.search.ledger.ledger import Ledger
@@ -110,3 +110,17 @@ def test_a_clock_that_jumps_changes_nothing(run: Run, monkeypatch: pytest.Monkey
     assert run.search(recipe__epochs=40, trials=2) == Outcome.DONE
     thread.join()
     assert [trial.state for trial in run.trials()] == ["pruned", "complete"]
+
+
+def test_a_search_that_is_refused_leaves_the_database_that_was_there(
+    run: Run, tmp_path: Path
+) -> None:
+    run.search(recipe__epochs=2, trials=1)
+    database = run.runs / "tiny" / "study.db"
+    kept = database.read_bytes()
+    shutil.rmtree(run.runs / "tiny")
+    database.parent.mkdir()
+    database.write_bytes(kept)
+    with pytest.raises(UserError):
+        run.search(recipe__epochs=3, trials=1)
+    assert database.read_bytes() == kept

@@ -13,6 +13,10 @@ from nasattn.cost.latency import Latency
 from nasattn.errors import StoppedError
 from nasattn.placement import canonical
 from nasattn.records import Trial, load_study, load_trials
+from nasattn.search.ledger import watch
+from nasattn.search.ledger.roster import Roster
+from nasattn.search.ledger.worker import Worker
+from nasattn.search.storage import default_url, open_storage
 from nasattn.search.trial.timing import Conditions, time_architecture
 from nasattn.search.working import trial_run
 from tests.search.tiny import STUDY, fail, nasattn, trials, write_study
@@ -88,6 +92,20 @@ def test_repeats_and_resumed_studies_keep_the_first_figure(tmp_path: Path, clock
     assert run("resume", "tiny", "--trials", 6, runs=tmp_path) == 0
     assert [trial.latency_ms for trial in recorded(tmp_path)] == [1.0, 1.0, 2.0, 2.0, 3.0, 3.0]
     assert clock.calls == 3
+
+
+def test_a_machine_that_lost_its_power_does_not_keep_the_study(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "QUIET_SECONDS", 1.0)
+    assert run("search", write_study(tmp_path, TIMED), "--trials", 2, runs=tmp_path) == 0
+    url = default_url(tmp_path / "tiny")
+    storage = open_storage(url, url)
+    roster = Roster(storage, storage.get_study_id_from_name("tiny"), url)
+    roster.sign(Worker("there-1", "another host", 1, "7"), 3)
+    assert run("resume", "tiny", "--trials", 4, runs=tmp_path) == 0
+    assert (clock.calls, len(recorded(tmp_path))) == (2, 4)
+    assert not roster.read().signs
 
 
 def test_a_trial_that_was_cut_off_is_not_measured_again(

@@ -4,7 +4,11 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
+import pytest
+
+from nasattn.search.ledger import worker
 from nasattn.search.ledger.watch import QUIET_SECONDS, Sign, Watch
 from nasattn.search.ledger.worker import Worker, this_worker
 
@@ -54,6 +58,17 @@ def test_a_death_takes_less_than_a_minute_to_be_noticed() -> None:
     assert not look(watch, clock, 1, 59, every=2.9)
 
 
+def test_who_is_only_on_the_list_is_not_proven_to_live() -> None:
+    clock = Clock()
+    watch = Watch(clock)
+    assert look(watch, clock, 1, 3)
+    assert watch.unproven() == {ELSEWHERE.token}
+    assert look(watch, clock, 2, 1)
+    assert watch.unproven() == frozenset()
+    assert not look(watch, clock, 2, QUIET_SECONDS + 1)
+    assert watch.unproven() == frozenset(), "nor is it alive any more"
+
+
 def test_who_has_left_is_not_alive() -> None:
     watch = Watch(Clock())
     watch.look({ELSEWHERE.token: Sign(ELSEWHERE, 1)})
@@ -68,9 +83,31 @@ def test_a_process_of_this_machine_that_has_ended_is_certainly_gone() -> None:
     assert not here.is_certainly_gone
     assert replace(here, born="1").is_certainly_gone, "its number was given again"
     assert not replace(here, host="another", pid=1, born="1").is_certainly_gone
+    assert not replace(here, born="").is_certainly_gone, "when it began was not seen then"
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     assert replace(here, pid=ended.pid).is_certainly_gone
+
+
+def test_a_process_that_is_another_users_may_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = this_worker()
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_text", hidden)
+        assert worker._born(here.pid) == ""
+    patch_born(monkeypatch, "")
+    assert not here.is_certainly_gone
+    patch_born(monkeypatch, "gone")
+    assert here.is_certainly_gone
+    assert replace(here, born="").is_certainly_gone
+
+
+def hidden(*_: object, **__: object) -> str:
+    """Stand in for /proc mounted with hidepid."""
+    raise FileNotFoundError
+
+
+def patch_born(monkeypatch: pytest.MonkeyPatch, born: str) -> None:
+    monkeypatch.setattr(worker, "_born", lambda _: born)
 
 
 def test_a_killed_process_that_its_parent_has_not_noticed_is_gone() -> None:

@@ -187,17 +187,18 @@ class Remote:
 
     def lines(self) -> Iterator[str]:
         """Yield what it says, and where it was lost and started again."""
-        errors, asked = self._ray.exceptions, self._hand.hear.remote()
+        asked = None
         while self._code is None:
             try:
+                asked = self._hand.hear.remote() if asked is None else asked
                 heard = self._ray.get(asked, timeout=_LOOK_SECONDS)
-            except errors.GetTimeoutError:
+            except self._ray.exceptions.GetTimeoutError:
                 yield from self._missed()
-            except errors.RayError as error:
+            except Exception as error:  # a RayError, or what the connection to the cluster raises
                 yield from self._ended_by(error)
             else:
                 yield from self._told(heard)
-                asked = self._hand.hear.remote()
+                asked = None
             if self._code is None and self._head.is_lost():
                 yield "the head of the Ray cluster does not answer"
                 self._code = FailedError.exit_code
@@ -219,6 +220,8 @@ class Remote:
         self._heard, self._is_missed = monotonic(), False
         if self._token not in {"", heard.token}:
             yield f"started again on {heard.node}: its node or its process was lost"
+            if self._is_dismissed:  # which the new one does not know
+                self._hand.leave.remote()
         self._token = heard.token
         yield from heard.lines
         self._code = heard.code

@@ -1,7 +1,7 @@
 """Several worker processes on one study, and the one that looks after them."""
 
 import signal
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from threading import Thread
 from time import monotonic, sleep
@@ -71,7 +71,12 @@ class Crew:
         """Set all to work; return them when they have ended."""
         _check_latency(study)
         with Heartbeat(study.ledger.roster, study.ledger.worker) as heartbeat:
-            again = choose_again(study, numbers, epochs, heartbeat.alive()) if numbers else {}
+
+            def living(tokens: Collection[str]) -> Collection[str]:
+                session = study.session
+                return heartbeat.proven(tokens, session.check, session.observer.note)
+
+            again = choose_again(study, numbers, epochs, living) if numbers else {}
             definition, url = self._kept_in(study)
             orders = Orders(
                 study=study.folder.name,

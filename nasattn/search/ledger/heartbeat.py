@@ -1,10 +1,10 @@
 """A worker's thread that shows that it lives and hears what is asked of it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
 from threading import Event, RLock, Thread
-from time import monotonic
+from time import monotonic, sleep
 from types import TracebackType
 from typing import Self
 
@@ -19,6 +19,8 @@ from nasattn.search.patience import impatient
 PERIOD_SECONDS = 1.0
 # Requests are heard more often than signs are given: reading one is cheap, and a person waits.
 _LOOKS = 4
+# Whoever is alive has beaten long before.
+_LOOKS_TO_NOTE = 12
 # After so long without a heartbeat (the process was suspended, the storage was locked or out of
 # reach) nothing is trained before the storage was asked whether the trial is still this worker's.
 _STALE_SECONDS = 10.0
@@ -121,6 +123,40 @@ class Heartbeat:
         with self._lock:
             self._look()
             return self._watch.alive()
+
+    def proven(
+        self, tokens: Collection[str], check: Callable[[], None], note: Callable[[str], None]
+    ) -> frozenset[str]:
+        """Return which of some workers are alive beyond doubt.
+
+        Each is watched until its heart has beaten, or has stood still for so long that it is taken
+        for dead: a sign alone may have been left by a machine that lost its power. The dead are
+        signed out; one that was only suspended signs in again.
+
+        Args:
+            tokens: Theirs.
+            check: Called while waiting; may raise.
+            note: Hears in words that it takes a while.
+
+        Raises:
+            WriteError: the storage does not answer.
+        """
+        asked, looks = self.alive() & frozenset(tokens), 0
+        while self._unproven() & asked:
+            check()
+            sleep(PERIOD_SECONDS / _LOOKS)
+            looks += 1
+            if looks == _LOOKS_TO_NOTE:
+                note("watching whether the worker of before is alive, for half a minute")
+        found = self.alive() & asked
+        for token in asked - found:
+            self._roster.sign_out(token)
+        return found
+
+    def _unproven(self) -> frozenset[str]:
+        with self._lock:
+            self._look()
+            return self._watch.unproven()
 
     @contextmanager
     def running(self, row: int) -> Iterator[None]:

@@ -30,7 +30,7 @@ from nasattn.records import (
     trial_text,
     without_curve,
 )
-from nasattn.search.artifacts import ArtifactShelf, Reference, Store, artifact_names
+from nasattn.search.artifacts import ArtifactShelf, Reference, artifact_names, open_store
 from nasattn.search.dates import now
 from nasattn.search.ledger.attempt import ENDED, Attempt, Proposal
 from nasattn.search.ledger.entering import enter_study
@@ -60,10 +60,10 @@ class Ledger:
 
     Optuna's trials cannot be changed once they have ended, so each attempt is one of them, a
     row; the record with the largest attempt of a number is the trial. Of one attempt there is one
-    row: Optuna locks the study while it enters one, and a second claim to the same is turned
-    away. (Versions before let it in, and the first row held.) Who has entered a trial has seen all
-    numbers before it: no number, and no architecture, is given twice. A closed row takes no more
-    writes: closing that of a worker that is taken for dead shuts it out.
+    row: a second claim to the same is turned away. (Versions before let it in, and the first row
+    held.) Who has entered a trial has seen all numbers before it: no number, and no architecture,
+    is given twice. A closed row takes no more writes but one that was under way: closing that of a
+    worker that is taken for dead shuts it out.
 
     Args:
         storage: The storage.
@@ -86,7 +86,7 @@ class Ledger:
     ) -> None:
         self._storage, self._settings, self._folder = storage, settings, folder
         self._shown = shown
-        self._store = Store(settings.artifacts) if settings.artifacts else None
+        self._store = open_store(settings.artifacts, begun=begun) if settings.artifacts else None
         # What has ended does not change, and is read once: pruners ask after every epoch.
         self._ended = dict[int, Attempt]()
         self._study_id = enter_study(storage, settings, folder, shown, begun=begun)

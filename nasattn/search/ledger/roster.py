@@ -172,7 +172,9 @@ class Roster:
             return None
         with storage_errors(self._shown):
             frozen = self._storage.get_trial(row)
-        return None if frozen.state.is_finished() else (row, str(frozen.user_attrs[WORKER_KEY]))
+        # One that was rebuilt from its files has no worker.
+        token = str(frozen.user_attrs.get(WORKER_KEY, ""))
+        return None if frozen.state.is_finished() else (row, token)
 
     def news(self, row: int) -> News:
         """Return what others did to a running attempt; ``row`` as for `ask_to_prune`."""

@@ -32,6 +32,7 @@ class Watch:
         self._clock, self._last = clock, clock()
         self._signs: dict[str, Sign] = {}
         self._quiet: dict[str, float] = {}
+        self._seen_beating = frozenset[str]()
 
     def look(self, signs: Mapping[str, Sign]) -> None:
         """Take in the heartbeats as they are now.
@@ -45,6 +46,8 @@ class Watch:
             token: self._quiet.get(token, 0.0) + gap if self._signs.get(token) == sign else 0.0
             for token, sign in signs.items()
         }
+        changed = {t for t, sign in signs.items() if self._signs.get(t, sign) != sign}
+        self._seen_beating = (self._seen_beating | changed) & signs.keys()
         self._signs = dict(signs)
 
     def is_alive(self, token: str) -> bool:
@@ -57,3 +60,7 @@ class Watch:
     def alive(self) -> frozenset[str]:
         """Return the tokens of those who are alive."""
         return frozenset(filter(self.is_alive, self._signs))
+
+    def unproven(self) -> frozenset[str]:
+        """Return those who are taken for alive although their hearts were not seen to beat yet."""
+        return self.alive() - self._seen_beating

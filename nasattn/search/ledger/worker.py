@@ -8,6 +8,8 @@ from pathlib import Path
 
 _KERNEL_BOOT, _PID_NAMESPACE = Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")
 
+_GONE = "gone"
+
 
 @dataclass(frozen=True, slots=True)
 class Worker:
@@ -29,7 +31,11 @@ class Worker:
     @property
     def is_certainly_gone(self) -> bool:
         """Whether the process has ended; what runs elsewhere is never certainly gone."""
-        return self.host == _host() and _born(self.pid) != self.born
+        if self.host != _host():
+            return False
+        found = _born(self.pid)
+        # Of another user's process one may see that it is there, and no more.
+        return found == _GONE or (found != self.born and bool(found and self.born))
 
 
 def this_worker() -> Worker:
@@ -45,11 +51,11 @@ def _host() -> str:
 
 
 def _born(pid: int) -> str:
-    """Return when a process of this machine was started; ``gone`` where there is none."""
+    """Return when a process of this machine was started; empty where that cannot be seen."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
-        return "gone"
+        return _GONE
     except PermissionError:
         pass  # another user's
     try:
@@ -58,4 +64,4 @@ def _born(pid: int) -> str:
     except OSError:
         return ""
     state, started = fields[0], fields[19]
-    return "gone" if state in "ZX" else started
+    return _GONE if state in "ZX" else started

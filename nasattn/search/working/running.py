@@ -1,6 +1,6 @@
 """The search itself: propose, train, record, until the study's total is reached."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -50,7 +50,10 @@ class OpenStudy:
 
 
 def choose_again(
-    study: OpenStudy, numbers: Sequence[int], epochs: int | None, alive: Collection[str]
+    study: OpenStudy,
+    numbers: Sequence[int],
+    epochs: int | None,
+    living: Callable[[Collection[str]], Collection[str]],
 ) -> dict[int, int]:
     """Return the latest attempt's number at each of some trials that are to be trained further.
 
@@ -61,7 +64,7 @@ def choose_again(
         study: The study.
         numbers: The trials.
         epochs: To how many in all, where these are more than the recipe's.
-        alive: Tokens of the workers whose trials are theirs.
+        living: Returns which of some workers are alive: their trials are theirs.
 
     Raises:
         UserError: from ``plan_again``, or one of them is being trained.
@@ -70,6 +73,7 @@ def choose_again(
     has_baseline = settings.search.sampler != "single"
     attempts = study.ledger.attempts()
     planned = plan_again(attempts, numbers, epochs, settings.recipe, has_baseline=has_baseline)
+    alive = living({again.attempt.worker for again in planned})
     for again in planned:
         if again.attempt.worker in alive:
             number = again.attempt.record.trial
@@ -133,7 +137,7 @@ class Runner:
         """
         with self._heartbeat:
             self._look_round()
-            chosen = choose_again(self._study, numbers, epochs, self._heartbeat.alive())
+            chosen = choose_again(self._study, numbers, epochs, self._living)
             return self._train_chosen(chosen, epochs)
 
     def share_again(self, chosen: Mapping[int, int], epochs: int | None) -> Outcome:
@@ -198,10 +202,14 @@ class Runner:
         self._session.check()
         self._heartbeat.check()
 
+    def _living(self, tokens: Collection[str]) -> Collection[str]:
+        return self._heartbeat.proven(tokens, self._check, self._observer.note)
+
     def _check_alone(self) -> None:
         """Refuse to measure latencies while others train."""
-        others = self._heartbeat.alive() - {self._ledger.worker.token}
-        if others and "latency_ms" in self._material.settings.objectives:
+        if "latency_ms" not in self._material.settings.objectives:
+            return
+        if self._living(self._heartbeat.alive() - {self._ledger.worker.token}):
             raise UserError(
                 f'study "{self._material.settings.name}" measures latencies, which other workers '
                 "disturb, and one is at it already"
