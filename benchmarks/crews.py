@@ -21,6 +21,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from statistics import median
@@ -129,6 +130,16 @@ def wait_for(process: subprocess.Popen[str]) -> None:
         sys.exit(f"a command failed ({process.returncode}):\n{said}")
 
 
+def until(holds: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    """Wait until something holds, and no longer than the process lives that brings it about."""
+    while not holds():
+        if process.poll() is not None:
+            wait_for(process)
+            if not holds():
+                sys.exit("a command ended too early")
+        time.sleep(0.1)
+
+
 def timed(trials_each: int, seconds: float, workers: int, *options: str) -> tuple[float, float]:
     """Search with so many workers.
 
@@ -146,38 +157,37 @@ def timed(trials_each: int, seconds: float, workers: int, *options: str) -> tupl
         study = Sleeping(Path(folder), trials, seconds / (EPOCHS * STEPS), EPOCHS, waits=True)
         begun = time.perf_counter()
         search = study.start("--workers", str(workers), *options)
-        while study.num("complete") < workers or study.num("running") < workers:
-            if search.poll() is not None:
-                wait_for(search)
-            time.sleep(0.1)
+        until(lambda: min(map(study.num, ("complete", "running"))) >= workers, search)
         waited = time.perf_counter() - begun
         study.go.touch()
         begun = time.perf_counter()
-        while study.num("complete") < trials:
-            time.sleep(0.1)
+        until(lambda: study.num("complete") >= trials, search)
         took = time.perf_counter() - begun
         wait_for(search)
     return waited, took
 
 
-def scaling() -> None:
+def scaling() -> bool:
+    """Compare crews with one worker; tell whether the bar is met."""
     print(
         f"{os.cpu_count()} processors; {TRIALS_EACH} trials for each worker, each asleep for "
         f"{TRIAL_SECONDS:g} s in {EPOCHS} epochs\n\n"
         "workers  trials  until all train (s)  from then (s)  asleep %  against one"
     )
-    alone = 0.0
+    alone, is_met = 0.0, False
     for workers in CREWS:
         waited, took = timed(TRIALS_EACH, TRIAL_SECONDS, workers)
         alone = alone or took
         asleep = TRIALS_EACH * TRIAL_SECONDS / took
-        judged = "meets" if alone / took >= SCALING_BAR else "MISSES"
+        is_met = alone / took >= SCALING_BAR
+        judged = "meets" if is_met else "MISSES"
         words = "" if workers < CREWS[-1] else f"  {judged} {SCALING_BAR:g}"
         print(
             f"{workers:7} {(1 + TRIALS_EACH) * workers:7} {waited:20.1f} {took:14.1f} "
             f"{100 * asleep:9.1f} {alone / took:12.3f}{words}",
             flush=True,
         )
+    return is_met
 
 
 class Soak:
@@ -187,10 +197,7 @@ class Soak:
         self._study, self._chance = study, random.Random(0)
         self.kills = self.stops = self.added = 0
         self.stays = self._study.start()
-        while not study.num("running"):
-            if self.stays.poll() is not None:
-                wait_for(self.stays)
-            time.sleep(0.1)
+        until(lambda: study.num("running") > 0, self.stays)
         self._others = [study.start() for _ in range(SOAKING - 1)]
 
     def stir(self) -> None:
@@ -233,7 +240,8 @@ class Soak:
             one.communicate()
 
 
-def soak(minutes: float) -> None:
+def soak(minutes: float) -> bool:
+    """Let workers come and go; tell whether all holds in the end."""
     with TemporaryDirectory() as folder:
         study = Sleeping(Path(folder), 100_000, 0.05, 3, waits=False)
         soaking, looks, chance = (
@@ -262,11 +270,10 @@ def soak(minutes: float) -> None:
             f"\n{soaking.kills} killed, {soaking.stops} told to leave, {soaking.added} added; "
             f"{begun} trials"
         )
-        judge_growth(looks)
-        judge_records(study.study, begun, soaking)
+        return all([*judge_growth(looks), *judge_records(study.study, begun, soaking)])
 
 
-def judge_growth(looks: list[tuple[float, float, int, int]]) -> None:
+def judge_growth(looks: list[tuple[float, float, int, int]]) -> Iterator[bool]:
     """Compare the last quarter with the second: until then everything was used once."""
     quarter = len(looks) // 4
     second, last = looks[quarter : 2 * quarter], looks[3 * quarter :]
@@ -275,20 +282,24 @@ def judge_growth(looks: list[tuple[float, float, int, int]]) -> None:
         for column in (1, 2, 3)
     )
     most = ROOM_MB + MOST_KB_A_TRIAL * trials / 1024
-    report(megabytes < most, f"memory: {megabytes:+.1f} MB over {trials:.0f} trials more")
-    report(files <= 0, f"open files: {files:+.0f}")
+    yield report(megabytes < most, f"memory: {megabytes:+.1f} MB over {trials:.0f} trials more")
+    yield report(files <= 0, f"open files: {files:+.0f}")
 
 
-def judge_records(study: Study, begun: int, soaking: Soak) -> None:
+def judge_records(study: Study, begun: int, soaking: Soak) -> Iterator[bool]:
     """Go through everything that is kept."""
     trials = load_trials(study, curves=True)
     whole = [[epoch["epoch"] for epoch in t.curve] == [1, 2, 3] for t in trials]
-    report([t.trial for t in trials] == list(range(begun)), "no number is missing or given twice")
-    report(all(t.state == "complete" for t in trials) and all(whole), "every trial is complete")
-    report(len({t.digest for t in trials}) == begun, "no architecture was trained twice")
+    yield report(
+        [t.trial for t in trials] == list(range(begun)), "no number is missing or given twice"
+    )
+    yield report(
+        all(t.state == "complete" for t in trials) and all(whole), "every trial is complete"
+    )
+    yield report(len({t.digest for t in trials}) == begun, "no architecture was trained twice")
     again = sum(trial.attempt - 1 for trial in trials)
     most = soaking.kills + soaking.stops + SOAKING
-    report(
+    yield report(
         again <= most, f"{again} trials went on in another worker, of {most} that may have had to"
     )
     kept = [record_of(study.path / "trials" / str(t.trial)) for t in trials]
@@ -296,13 +307,13 @@ def judge_records(study: Study, begun: int, soaking: Soak) -> None:
         a["digest"] == t.digest and a["accuracy"] == t.accuracy
         for a, t in zip(kept, trials, strict=True)
     )
-    report(same, "the run folder says what the storage says")
+    yield report(same, "the run folder says what the storage says")
     with closing(sqlite3.connect(study.path / "study.db")) as connection:
         (running,) = connection.execute(
             "SELECT count(*) FROM trials WHERE state = 'RUNNING'"
         ).fetchone()
         (sound,) = connection.execute("PRAGMA integrity_check").fetchone()
-    report(running == 0 and sound == "ok", "no row is left open, the database is sound")
+    yield report(running == 0 and sound == "ok", "no row is left open, the database is sound")
 
 
 def record_of(folder: Path) -> dict[str, Any]:
@@ -310,16 +321,17 @@ def record_of(folder: Path) -> dict[str, Any]:
     return found
 
 
-def report(holds: bool, words: str) -> None:  # noqa: FBT001 - what is reported
+def report(holds: bool, words: str) -> bool:  # noqa: FBT001 - what is reported
     print(f"{'holds ' if holds else 'BROKEN'}  {words}", flush=True)
+    return holds
 
 
 def main() -> None:
     match sys.argv[1:]:
         case ["scaling"]:
-            scaling()
+            sys.exit(not scaling())
         case ["soak", *minutes]:
-            soak(float(minutes[0]) if minutes else 30.0)
+            sys.exit(not soak(float(minutes[0]) if minutes else 30.0))
         case _:
             sys.exit(__doc__)
 

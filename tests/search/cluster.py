@@ -170,6 +170,7 @@ class Processes:
         self._fork(0)
         query = f"SELECT 1 FROM trials t NATURAL JOIN studies WHERE study_name = '{self.name}'"  # noqa: S608
         while not self.server.asked(query):
+            assert self._alive(), self.said()
             sleep(0.1)
         for place in range(1, number):
             self._fork(place)
