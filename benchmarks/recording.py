@@ -36,6 +36,8 @@ def unpack() -> None:
 
 def pack() -> None:
     """Write what the table needs of the trials so far."""
+    if not (RUNS / STUDY).is_dir():
+        sys.exit(f"{RUNS / STUDY} is not there: nothing to pack")
     held = BytesIO()
     with tarfile.open(fileobj=held, mode="w", format=tarfile.PAX_FORMAT) as packed:
         for path in sorted(path for kept in KEPT for path in (RUNS / STUDY).glob(kept)):
@@ -66,9 +68,11 @@ def main() -> None:
             nasattn, kept = [sys.executable, "-m", "nasattn"], ["--runs-dir", str(RUNS)]
             study = [str(TABLES / f"{STUDY}.toml"), "--data", data, "--workers", "2"]
             status = subprocess.run([*nasattn, "search", *study, *kept], check=False).returncode
+            if not (RUNS / STUDY).is_dir():
+                sys.exit(status)
             if not is_done():
                 pack()
-                sys.exit(status)
+                sys.exit(status or "some trainings have failed: no table")
             subprocess.run([*nasattn, "table", STUDY, "-o", str(TABLE), *kept], check=True)
             PACK.unlink(missing_ok=True)
         case _:

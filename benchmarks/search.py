@@ -45,7 +45,7 @@ def main() -> None:
         runs = _run(bed, list(_jobs(name, asked)), asked)
         _report(bed, runs, asked)
         if asked.picture and number == 0:
-            title = f"{bed.name}: medians of {asked.repeats} searches"
+            title = f"{bed.name}: medians of {asked.repeats} searches (GP: {asked.slow_repeats})"
             picture.draw(runs, asked.ours, title, asked.picture)
 
 

@@ -52,6 +52,7 @@ class Bed:
         domain: How peers ask for them.
         catalogue: How the engines of `nasattn replay` do; None where they cannot.
         trainings: The budget of a search, in whole trainings.
+        is_whole: Whether every architecture that a peer may propose was trained.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Bed:
     domain: Domain
     catalogue: Catalogue | None
     trainings: int = 60
+    is_whole: bool = True
 
     @property
     def budget(self) -> int:
@@ -101,7 +103,9 @@ def table_bed(name: str, table: Table) -> Bed:
     of = {one: _read(space, one.params) for one in candidates.all()}
     known = table.by_digest().keys()
     digests = {one: digest for one, digest in of.items() if digest in known}
-    return Bed(name, table, _domain(space, digests, catalogue.settings.bare), catalogue)
+    domain = _domain(space, digests, catalogue.settings.bare)
+    is_whole = len(digests) == len(of) and domain.bare in domain.params
+    return Bed(name, table, domain, catalogue, is_whole=is_whole)
 
 
 def _domain(space: Space, digests: Mapping[Candidate, str], bare: Architecture) -> Domain:

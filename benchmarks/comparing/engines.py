@@ -37,16 +37,19 @@ _OF_CELLS: Mapping[str, Callable[[Course], None]] = MappingProxyType(
 
 
 def names(bed: Bed) -> list[str]:
-    """Return the engines that can search a bed: without curves, those that stop nothing."""
+    """Return the engines that can search a bed.
+
+    Without curves these are those that stop nothing, and of a part of a space `replay`'s own.
+    """
     if bed.catalogue is None:
         return [*_OF_CELLS, *(name for name in PEERS if name not in STOPPING_PEERS)]
     ours = [f"{sampler}, {pruner}" for sampler in ("random", "cost-aware") for pruner in PRUNERS]
-    return [*ours, "tpe, none", "nsga2, none", *PEERS]
+    return [*ours, "tpe, none", "nsga2, none", *(PEERS if bed.is_whole else ())]
 
 
 def can_search(bed: Bed, name: str) -> bool:
     """Tell whether an engine can search a bed; ours may have other settings than in ``names``."""
-    return name in names(bed) or (bed.catalogue is not None and ", " in name)
+    return name in names(bed) or (bed.catalogue is not None and ", " in name and name not in PEERS)
 
 
 def is_ours(name: str) -> bool:

@@ -3,8 +3,10 @@
 import hashlib
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from comparing import engines
@@ -17,7 +19,11 @@ from nasattn.records.replay import Replay
 from nasattn.records.table import Table
 
 _HERE = Path(__file__).parent
-_DECISIVE = ("nasattn/search", "nasattn/surrogate", "nasattn/analysis", "benchmarks/comparing")
+_DECISIVE = (
+    *("nasattn/search", "nasattn/surrogate", "nasattn/analysis", "nasattn/space", "nasattn/cost"),
+    *("nasattn/placement", "nasattn/records", "benchmarks/comparing"),
+)
+_PACKAGES = ("optuna", "syne-tune", "numpy", "scipy")
 
 
 @dataclass(frozen=True)
@@ -121,6 +127,9 @@ def _sources() -> str:
     for folder in _DECISIVE:
         for file in sorted((_HERE.parent.parent / folder).rglob("*.py")):
             mark.update(file.read_bytes())
+    for package in _PACKAGES:
+        with suppress(PackageNotFoundError):  # peers are an extra
+            mark.update(version(package).encode())
     return mark.hexdigest()[:8]
 
 

@@ -1,8 +1,9 @@
 """Other engines, from their own packages with their defaults.
 
-All begin with the bare backbone, as ours do, and none pays for the same architecture twice: a
-proposal that was trained already is told its known result for nothing, as Optuna's documentation
-advises, and after ten of these in a row an architecture is drawn that is new.
+All begin with the bare backbone, as ours do, and none pays for the same architecture twice. Where
+an Optuna sampler proposes one that was trained already it is told the known result for nothing, as
+Optuna's documentation advises, and after ten of these in a row an architecture is drawn that is
+new. Random proposals, those of both ASHAs, are drawn again.
 """
 
 import warnings

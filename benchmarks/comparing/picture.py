@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from comparing.engines import RANDOM
+from comparing.engines import PEERS, RANDOM
 from comparing.outcome import Outcome
 from nasattn.analysis.replays import quartiles
 from nasattn.report.picture import SMALL, folded_for, new_figure, write_figure
@@ -14,11 +14,15 @@ _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#F0E442", "#
 
 
 def draw(runs: Mapping[str, Sequence[Outcome]], ours: str, title: str, file: Path) -> None:
-    """Draw medians over the budget spent, with the quartiles of random search and of ours."""
+    """Draw medians over the budget spent, with the quartiles of random search and of ours.
+
+    Of all combinations of sampler and pruner it shows ours alone, beside the peers.
+    """
     figure = new_figure(_WIDTH, _HEIGHT, "the picture")
     axes = figure.subplots()
-    colours = iter(_COLOURS * len(runs))
-    for name in sorted(runs, key=lambda name: (name != ours, name != RANDOM, name)):
+    shown = [name for name in (ours, RANDOM, *PEERS) if name in runs]
+    colours = iter(_COLOURS)
+    for name in shown:
         colour = "black" if name == RANDOM else next(colours)
         spent, low, middle, high = _curves(runs[name])
         axes.plot(spent, middle, color=colour, label=name, linewidth=2 if name == ours else 1)

@@ -111,12 +111,12 @@ def bars(
         ),
         _bar(f"false stops: {stopped} of {begun}", stopped / begun if begun else 0.0, delta),
     ]
-    ahead = [_ahead(runs[ours.engine], runs[other.engine]) for other in others]
-    worst, error, name = min(
-        (gap, error, other.engine) for (gap, error), other in zip(ahead, others, strict=True)
-    )
-    words = f"hypervolume at the end less that of {name}: {worst:+.4f} ± {error:.4f}, paired"
-    found.append(_bar(words, -worst, 2 * error))
+    compared = ((_ahead(runs[ours.engine], runs[other.engine]), other.engine) for other in others)
+    known = [(ahead, name) for ahead, name in compared if ahead is not None]
+    if known:
+        (gap, error), name = min(known, key=lambda one: one[0][0] + 2 * one[0][1])
+        words = f"hypervolume at the end less that of {name}: {gap:+.4f} ± {error:.4f}, paired"
+        found.append(_bar(words, -gap, 2 * error))
     if ours.claim is not None:
         off = abs(ours.claim.median - 1)
         words = f"the front of posterior means claims {ours.claim.median:.3f} of its true share"
@@ -125,18 +125,20 @@ def bars(
 
 
 def _bar(words: str, value: float, most: float) -> str:
-    if value <= most:
+    if value <= most and math.isfinite(value):
         return f"met: {words}"
-    over = f"{value / most:.2f} times what is allowed" if most else "none is allowed"
+    if not math.isfinite(value):
+        return f"NOT met: {words}"
+    over = f"{value / most:.2f} times what is allowed" if most > 0 else "none is allowed"
     return f"NOT met: {words}: {over}"
 
 
-def _ahead(ours: Sequence[Outcome], others: Sequence[Outcome]) -> tuple[float, float]:
-    """Return by how much ours end higher with the same seeds, and the error of that."""
+def _ahead(ours: Sequence[Outcome], others: Sequence[Outcome]) -> tuple[float, float] | None:
+    """Return by how much ours end higher with the same seeds, and the error; None of few pairs."""
     finals = {outcome.seed: outcome.share(outcome.budget) for outcome in others}
     gaps = [o.share(o.budget) - finals[o.seed] for o in ours if o.seed in finals]
     if len(gaps) < 2:
-        return math.inf, 0.0
+        return None
     return mean(gaps), stdev(gaps) / math.sqrt(len(gaps))
 
 

@@ -14,7 +14,7 @@ from nasattn.analysis.hypervolume import hypervolume, reference_point, scaled
 from nasattn.analysis.pareto import Front, Result, front
 from nasattn.errors import UserError
 from nasattn.records import Study, Trial
-from nasattn.surrogate.belief import FEWEST_RESULTS, Belief, Fit, Observation
+from nasattn.surrogate.belief import FEWEST_RESULTS, MANY_ROWS, Belief, Fit, Observation
 from nasattn.surrogate.content import Content
 from nasattn.surrogate.encoding import Slot
 from nasattn.surrogate.front import nondominated
@@ -114,6 +114,7 @@ def believed_front(study: Study, trials: Sequence[Trial]) -> BelievedFront:
             for trial, row in zip(known, scale, strict=True)
         ],
         epochs,
+        MANY_ROWS,
     )
     results = [result for result in observed.results if _tells(result.trial, costs)]
     rows = [_scaled(result.trial, costs, ranges) for result in results]

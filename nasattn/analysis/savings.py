@@ -1,7 +1,7 @@
 """What early stopping saved and what it may have missed, judged by the trials it let alone."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from scipy import stats
@@ -17,6 +17,8 @@ share of all would still reach to a third."""
 
 # Endings that no pruner decided on.
 _OTHERS_WORDS = ("by hand", "max_trial_time")
+# Of these an exempt trial was not ended but told to wait, and might have gone on.
+_PAUSING = ("mo-asha-promotion", "freeze-thaw")
 
 
 class Estimate(NamedTuple):
@@ -45,6 +47,7 @@ class Savings(NamedTuple):
             of ``missed`` among ``exempt``, with the interval of Clopper and Pearson (1934).
         judged: Trials that the pruner could have stopped, those that are exempt among them.
         whole: Epochs of a whole training.
+        is_at_most: Whether the estimates are bounds: the pruner lets trials wait that may go on.
     """
 
     share: float
@@ -59,6 +62,7 @@ class Savings(NamedTuple):
     missed_share: Estimate
     judged: int
     whole: int
+    is_at_most: bool
 
     @property
     def is_enough(self) -> bool:
@@ -98,8 +102,9 @@ def savings(study: Study, trials: Sequence[Trial]) -> Savings:
         per_trial=_mean([float(_saved(trial)) for trial in exempt]),
         seconds_per_trial=_mean([_saved_seconds(trial) for trial in exempt]),
         missed_share=_proportion(len(missed), len(exempt)),
-        judged=sum(not _is_let_alone(t) and (t.is_result or t in stopped) for t in trials),
+        judged=sum(not _is_let_alone(t) and (t.is_result or _was_stopped(t)) for t in trials),
         whole=whole,
+        is_at_most=(pruner.get("name") if isinstance(pruner, Mapping) else pruner) in _PAUSING,
     )
 
 

@@ -129,8 +129,10 @@ def _check_whole(trial: Trial, study: Study) -> None:
     if not trial.curve or len(trial.curve) != (study.epochs or len(trial.curve)):
         raise ValueError(f"trial {trial.trial} has {len(trial.curve)} of {study.epochs} epochs")
     for epoch in trial.curve:
-        for key in ("accuracy", "plain_accuracy"):
-            _check_number(f"{key} of epoch {epoch['epoch']}", epoch.get(key, 0.0) or 0.0, 0, 1)
+        _check_number(f"accuracy of epoch {epoch['epoch']}", epoch.get("accuracy"), 0, 1)
+        plain = epoch.get("plain_accuracy")
+        if plain is not None:
+            _check_number(f"plain_accuracy of epoch {epoch['epoch']}", plain, 0, 1)
         _check_number(f"seconds of epoch {epoch['epoch']}", epoch.get("seconds"), 0, math.inf)
     if trial.accuracy != trial.curve[-1].get("accuracy"):
         raise ValueError(f"accuracy {trial.accuracy} is not that of its last epoch")

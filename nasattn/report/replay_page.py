@@ -62,7 +62,12 @@ class Compared(NamedTuple):
     @property
     def engine(self) -> str:
         """Return the engine in words."""
-        return f"{self.sampler}, {self.pruner['name']}"
+        words = [self.sampler, str(self.pruner["name"])]
+        if self.trials is not None:
+            words.append(f"ends at {counted(self.trials, 'trial')}")
+        if self.exempt:
+            words.append(f"{100 * self.exempt:g} % exempt")
+        return ", ".join(words)
 
     @property
     def rows(self) -> dict[str, Summary]:

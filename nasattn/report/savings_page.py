@@ -70,6 +70,8 @@ def savings_page(study: Study, found: Savings, width: int | None) -> list[str]:
     ]
     if found.exempt:
         lines += [_saved(found), _missed(found)]
+    if found.exempt and found.is_at_most:
+        lines.append("both at most: a trial that this pruner lets wait may go on")
     if not found.is_enough:
         lines.append(
             f"too few to answer: {found.exempt} of the {FEWEST} exempt trials that it takes; more "

@@ -1,4 +1,4 @@
-"""Architectures that were never trained and that the model of a study expects on its front."""
+"""Architectures that were never trained and that promise a study's front most, by its model."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from nasattn.search.study.settings import Settings
 from nasattn.seeding import derive_seed
 from nasattn.space import Space, decide, intervals, size
 from nasattn.surrogate.arrays import Array
-from nasattn.surrogate.belief import FEWEST_RESULTS, Fit
+from nasattn.surrogate.belief import FEWEST_RESULTS, MANY_ROWS, Fit
 from nasattn.surrogate.candidates import climbed, pool
 from nasattn.surrogate.front import Front, attained
 from nasattn.surrogate.improvement import NOTHING, expected_improvement
@@ -109,7 +109,7 @@ def suggest(study: Study, count: int, storage: str | None) -> Suggestions:
             f'suggest: needs {FEWEST_RESULTS} complete trials to learn from, study "{study.name}" '
             f"has {len(past.results)}"
         )
-    outlook = Outlook(past)
+    outlook = Outlook(past, MANY_ROWS)
     is_whole = not intervals(catalogue.space) and size(catalogue.space) <= _MOST_LISTED
     found = _everything(past) if is_whole else _some(past, outlook, settings.seed)
     chosen = tuple(

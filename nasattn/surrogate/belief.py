@@ -21,7 +21,10 @@ FEWEST_RESULTS = 4
 _LEAST_EXPLAINED = 0.1
 
 MOST_ROWS = 400
-"""The latest so many observations predict: of as many results no other is looked at."""
+"""The latest so many observations make a proposal: of as many results no other is looked at."""
+
+MANY_ROWS = 1500
+"""So many are looked at where a person waits for one answer."""
 
 _MOST_FITTED = 150
 
@@ -76,22 +79,27 @@ class Fit:
 class Belief:
     """The model, fitted.
 
-    The latest 400 rows predict, results before learning curves, and 150 spread over them give the
-    weights (of largest posterior density): a proposal takes no longer in a long study.
+    The latest ``most`` rows predict, results before learning curves, and 150 spread over them give
+    the weights (of largest posterior density): a proposal takes no longer in a long study.
 
     Args:
         slots: Of every architecture.
         observations: In any order, ``FEWEST_RESULTS`` of them or more at their end.
         epochs: Of a whole training.
+        most: Rows.
     """
 
     def __init__(
-        self, slots: Sequence[Slot], observations: Sequence[Observation], epochs: int
+        self,
+        slots: Sequence[Slot],
+        observations: Sequence[Observation],
+        epochs: int,
+        most: int = MOST_ROWS,
     ) -> None:
-        rows = _rows(observations, epochs)
+        rows = _rows(observations, epochs, most)
         self._targets = Targets.of([row.accuracy for row in rows if not row.variance])
         self._encoding = Encoding(slots)
-        kept = rows[:MOST_ROWS]
+        kept = rows[:most]
         self._points = self.points(
             [row.observation.contents for row in kept],
             np.array([row.observation.costs for row in kept]).reshape(len(kept), -1),
@@ -148,23 +156,18 @@ class Belief:
         )
 
 
-def num_results(observations: Sequence[Observation], epochs: int) -> int:
-    """Return how many observations are at their end."""
-    return sum(len(observation.curve) >= epochs for observation in observations)
-
-
-def _rows(observations: Sequence[Observation], epochs: int) -> list[_Row]:
+def _rows(observations: Sequence[Observation], epochs: int, most: int) -> list[_Row]:
     """Return what is learned from, results first, in both the latest first.
 
     Where there are results enough, what curves say of others is not looked at.
     """
     latest = sorted(observations, key=lambda one: -one.number)
     results = [_Row(one, one.curve[epochs - 1], 0.0) for one in latest if len(one.curve) >= epochs]
-    if len(results) >= MOST_ROWS:
+    if len(results) >= most:
         return results
     curves = Curves([observation.curve for observation in observations], epochs)
     outlooks = ((one, curves.outlook(one.curve)) for one in latest if len(one.curve) < epochs)
     return results + [_Row(one, *outlook) for one, outlook in outlooks if outlook is not None]
 
 
-__all__ = ["FEWEST_RESULTS", "Belief", "Fit", "Observation", "Weights", "num_results"]
+__all__ = ["FEWEST_RESULTS", "MANY_ROWS", "MOST_ROWS", "Belief", "Fit", "Observation", "Weights"]

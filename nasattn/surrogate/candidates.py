@@ -36,11 +36,10 @@ class Neighbourhood(Protocol[T]):
 
 
 def pool(near: Neighbourhood[T], parents: Sequence[T], chance: Random) -> list[T]:
-    """Return distinct candidates: 100 random ones and 200 mutants of ``parents``."""
+    """Return distinct candidates: 100 random ones and 200 mutants of ``parents``, one or more."""
     found = [near.draw(chance) for _ in range(_NUM_RANDOM)]
-    for _ in range(_NUM_MUTANTS if parents else _NUM_MUTANTS // 2):
-        start = parents[chance.randrange(len(parents))] if parents else near.draw(chance)
-        found.append(_changed(near, start, chance))
+    starts = (parents[chance.randrange(len(parents))] for _ in range(_NUM_MUTANTS))
+    found += [_changed(near, start, chance) for start in starts]
     return allowed(near, found)
 
 

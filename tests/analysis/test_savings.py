@@ -10,6 +10,7 @@ from nasattn.errors import UserError
 from nasattn.records import Study, Trial
 from nasattn.records.exempt import is_drawn
 from nasattn.records.study import study_of
+from nasattn.report.savings_page import savings_page
 from tests.studies import SETTINGS, make_curve, make_trial
 
 SEED, SHARE = 5, 0.5
@@ -55,6 +56,15 @@ def test_what_was_saved_is_counted_and_estimated() -> None:
     assert found.per_trial.high is not None
     assert found.per_trial.low < 2 < found.per_trial.high
     assert not found.is_enough
+
+
+@pytest.mark.parametrize(("name", "at_most"), [("mo-asha", False), ("freeze-thaw", True)])
+def test_of_trials_that_wait_it_is_a_bound(name: str, *, at_most: bool) -> None:
+    exempt = [trial(n, spared_at=1) for n in DRAWN[:FEWEST]]
+    of = study(pruner={"name": name})
+    found = savings(of, [trial(0), *exempt])
+    assert found.is_at_most == at_most
+    assert any("at most" in line for line in savings_page(of, found, None)) == at_most
 
 
 def test_what_was_missed_is_on_the_front_and_would_have_been_stopped() -> None:

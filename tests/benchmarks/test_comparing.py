@@ -89,3 +89,22 @@ def test_bars_are_met_or_missed_by_so_much() -> None:
     # A third, the aim of a fifth, 3/4 of random's; false stops 3 of 12; the end; a claim of 1.1.
     assert met == [True, True, True, False, True, False]
     assert "2.50 times what is allowed" in verdict.bars(ours, [random], runs, 0.1)[3]
+
+
+def test_of_all_others_the_one_that_is_surely_ahead_is_named() -> None:
+    runs = {
+        "ours": [outcome("ours", seed, 0.5, 0.8) for seed in range(4)],
+        "noisy": [outcome("noisy", seed, 0.5, 0.82 + 0.1 * (seed % 2)) for seed in range(4)],
+        "sure": [outcome("sure", seed, 0.5, 0.83 + 0.001 * (seed % 2)) for seed in range(4)],
+        "once": [outcome("once", 0, 0.9)],
+    }
+    ours, *others = (verdict.sums(several, 0.7) for several in runs.values())
+    line = next(x for x in verdict.bars(ours, others, runs, 0.1) if "at the end" in x)
+    assert line.startswith("NOT met: hypervolume at the end less that of sure: -0.0305")
+
+
+def test_who_never_gets_there_has_met_nothing() -> None:
+    runs = {name: [outcome(name, seed, 0.5) for seed in range(3)] for name in ("ours", "other")}
+    ours, other = (verdict.sums(several, 0.7) for several in runs.values())
+    reached = verdict.bars(ours, [other], runs, 0.1)[:3]
+    assert [line.partition(":")[0] for line in reached] == ["NOT met"] * 3

@@ -97,6 +97,14 @@ def test_random_search_is_replayed_once(table: Path) -> None:
     assert [e["engine"] for e in found["engines"]] == ["random, none"]
 
 
+def test_random_search_that_ends_earlier_stands_beside_one_that_does_not(table: Path) -> None:
+    words = ("--sampler", "random", "--budget", 30, "--repeats", 2, "--trials", 2, "--json")
+    own, random = json.loads(run("replay", table, *words))["engines"]
+    assert own["engine"] == "random, none, ends at 2 trials"
+    assert random["engine"] == "random, none"
+    assert own["trials"] == 2 < random["trials"]
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

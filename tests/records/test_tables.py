@@ -136,6 +136,7 @@ Change = Callable[[list[dict[str, Any]]], object]
         (lambda lines: lines[2].update(state="pruned"), "line 3: trial 1 is pruned"),
         (lambda lines: lines[2]["curve"].pop(), "line 3: trial 1 has 3 of 4 epochs"),
         (lambda lines: lines[2]["curve"][0].update(accuracy=1.2), "accuracy of epoch 1 = 1.2"),
+        (lambda lines: lines[2]["curve"][0].update(accuracy=None), "accuracy of epoch 1 = None"),
         (lambda lines: lines[2]["curve"][0].update(seconds=None), "seconds of epoch 1 = None"),
         (lambda lines: lines[2].update(flops=0), "flops = 0"),
         (lambda lines: lines[2].update(accuracy=0.1), "not that of its last epoch"),

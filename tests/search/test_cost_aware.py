@@ -12,7 +12,6 @@ from nasattn.cost import CostModel
 from nasattn.search.ledger.attempt import Attempt
 from nasattn.search.proposing.choosers import SamplerChooser
 from nasattn.search.proposing.cost_aware import choosing
-from nasattn.search.proposing.cost_aware import past as past_module
 from nasattn.search.proposing.cost_aware.candidates import Candidate, Candidates
 from nasattn.search.proposing.cost_aware.choosing import Outlook, _plausible, choose
 from nasattn.search.proposing.cost_aware.observed import OBSERVED_KEY, Observed, read_observed
@@ -23,6 +22,7 @@ from nasattn.search.proposing.problem import Problem
 from nasattn.search.proposing.samplers import make_sampler
 from nasattn.space import COSTS, Space, SpaceFile, cost_range, decide
 from nasattn.surrogate.front import nondominated
+from nasattn.surrogate.targets import reference_accuracy
 from tests.studies import make_curve, make_trial
 
 EPOCHS = 6
@@ -242,20 +242,38 @@ def test_failed_trials_are_known_and_teach_nothing(problem_of: Callable[..., Pro
     failed = replace(past, trials=(*past.trials, Tried(1, other, Observed())))
     assert choose(failed, Random(0)) is None
     assert len(failed.begun) == 1
-    assert failed.observations() == past.observations()
+    assert failed.observations(9) == past.observations(9)
 
 
 def test_of_results_enough_the_latest_are_looked_at_and_nothing_else(
-    problem_of: Callable[..., Problem], monkeypatch: pytest.MonkeyPatch
+    problem_of: Callable[..., Problem],
 ) -> None:
     past = tried(problem_of(PLAIN), 12)
     partial = Tried(12, past.trials[3].candidate, Observed(told(0.7, 2)))
     longer = replace(past, trials=(*past.trials, partial))
-    everything = longer.observations()
+    everything = longer.observations(20)
     assert len(everything) == 13
     for most, kept in ((13, everything), (12, everything[:12]), (5, everything[7:12])):
-        monkeypatch.setattr(past_module, "MOST_ROWS", most)
-        assert longer.observations() == kept
+        assert longer.observations(most) == kept
+
+
+def test_the_reference_is_of_the_first_trials_also_where_they_were_stopped(
+    problem_of: Callable[..., Problem],
+) -> None:
+    past = tried(problem_of(PLAIN), 30)
+    first = {t.number for t in past.begun[:5]}
+    finals = [t.observed.accuracies[-1] for t in past.begun]
+    start = reference_accuracy(finals[: num_start(past.problem.trials) + 1])
+    assert Outlook(past).known.reference == start
+    stopped = tuple(
+        t._replace(observed=Observed(t.observed.accuracies[:4])) if t.number in first else t
+        for t in past.trials
+    )
+    found = Outlook(replace(past, trials=stopped)).known.reference
+    spread = max(finals) - min(finals)
+    assert abs(found - start) < 0.3 * spread
+    later = [t.observed.accuracies[-1] for t in past.begun if t.number not in first]
+    assert found != reference_accuracy(later[: num_start(past.problem.trials) + 1])
 
 
 def test_the_unit_of_a_cost_changes_nothing(problem_of: Callable[..., Problem]) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nasattn.surrogate.belief import Belief, Observation, num_results
+from nasattn.surrogate.belief import Belief, Observation
 from nasattn.surrogate.measured import Measured
 from nasattn.surrogate.targets import Targets, reference_accuracy
 from tests.surrogate.made_up import EPOCHS, SLOTS, some_architectures, some_trials
@@ -73,6 +73,18 @@ def test_effects_are_found_and_unseen_architectures_predicted() -> None:
     assert belief.fit.num_results == 40
 
 
+def test_of_results_enough_the_latest_predict() -> None:
+    trials = some_trials(60, 0, noise=0.003)
+    whole, latest = Belief(SLOTS, trials, EPOCHS, 60), Belief(SLOTS, trials, EPOCHS, 20)
+    assert (whole.fit.num_results, latest.fit.num_results) == (60, 20)
+    again = Belief(SLOTS, trials[40:], EPOCHS)
+    points = [
+        b.points([t.contents for t in trials], np.array([t.costs for t in trials]))
+        for b in (latest, again)
+    ]
+    np.testing.assert_allclose(latest.predict(points[0])[0], again.predict(points[1])[0], atol=1e-3)
+
+
 def test_where_there_is_nothing_to_tell_apart_it_says_so() -> None:
     chance = np.random.default_rng(0)
     trials = [
@@ -95,7 +107,6 @@ def test_learning_curves_tell_of_architectures_that_were_not_trained_to_their_en
         return float(np.sqrt(np.mean((belief.predict(asked)[0] - truth) ** 2)))
 
     assert error([*trials[:12], *stopped]) < 0.6 * error(trials[:12])
-    assert num_results([*trials[:12], *stopped], EPOCHS) == 12
 
 
 def test_a_diverged_training_does_not_spoil_the_scale() -> None:

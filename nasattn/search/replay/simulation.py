@@ -115,6 +115,7 @@ class Simulation:
             attempt=task.attempt,
             state="running",
             repeat=task.repeat,
+            by_hand=False,
             spared_at=task.spared_at,
             curve=(),
             epochs=0,

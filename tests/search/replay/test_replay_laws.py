@@ -183,3 +183,12 @@ def test_dominance_stops_few_of_the_true_front(noise: float) -> None:
     error = (stops.share * (1 - stops.share) / stops.begun) ** 0.5
     assert stops.share - 2 * error <= delta
     assert any(t.state == "pruned" for replayed in found for t in replayed.trials)
+
+
+def test_that_trainings_were_resumed_by_hand_changes_no_replay() -> None:
+    table = made_table()
+    by_hand = replace(table, trials=tuple(replace(t, by_hand=True) for t in table.trials))
+    asked = engine("random", "mo-asha", 60)
+    found = replay(by_hand, asked)
+    assert told(found) == told(replay(table, asked))
+    assert "pruned" in {trial.state for trial in found.trials}

@@ -10,7 +10,7 @@ from nasattn.search.proposing.cost_aware.candidates import Candidate
 from nasattn.search.proposing.cost_aware.past import Past
 from nasattn.search.proposing.cost_aware.start import num_start, start
 from nasattn.surrogate.arrays import Array
-from nasattn.surrogate.belief import FEWEST_RESULTS, Belief
+from nasattn.surrogate.belief import FEWEST_RESULTS, MOST_ROWS, Belief
 from nasattn.surrogate.front import Front, attained, front_of, nondominated
 from nasattn.surrogate.kernel import Points
 from nasattn.surrogate.picking import Known, gains, pick
@@ -38,28 +38,39 @@ class Outlook:
 
     Args:
         past: The study, with ``FEWEST_RESULTS`` results or more.
+        most: Rows of the model.
 
     Attributes:
         known: What candidates are compared with.
         parents: Whose mutants are good candidates: the front, and the best that still go on.
     """
 
-    def __init__(self, past: Past) -> None:
+    def __init__(self, past: Past, most: int = MOST_ROWS) -> None:
         self._past = past
         epochs = past.problem.epochs
-        belief = Belief(past.candidates.slots, past.observations(), epochs)
+        belief = Belief(past.candidates.slots, past.observations(most), epochs, most)
         self._belief = belief
         members = _plausible(past)
         points = self.points(members)
         mean, _ = belief.predict(points)
         best = nondominated(mean, points.costs)
-        first = past.results[: num_start(past.problem.trials) + 1]
-        reference = reference_accuracy([t.observed.accuracies[epochs - 1] for t in first])
+        reference = reference_accuracy(self._first_accuracies())
         self.known = Known(belief, Front(mean[best], points.costs[best]), reference)
         ended = {tried.candidate for tried in past.results}
         waiting = [place for place in np.argsort(-mean) if members[place] not in ended]
         chosen = {*np.flatnonzero(best).tolist(), *map(int, waiting[:_NUM_OPEN_PARENTS])}
         self.parents = [members[place] for place in sorted(chosen)]
+
+    def _first_accuracies(self) -> list[float]:
+        """Return what the first trials came to, or what is expected of them that were stopped."""
+        first = self._past.begun[: num_start(self._past.problem.trials) + 1]
+        expected, _ = self._belief.predict(self.points([tried.candidate for tried in first]))
+        last = self._past.problem.epochs - 1
+        curves = [tried.observed.accuracies for tried in first]
+        return [
+            curve[last] if len(curve) > last else float(mean)
+            for curve, mean in zip(curves, expected, strict=True)
+        ]
 
     def points(self, candidates: Sequence[Candidate]) -> Points:
         """Return candidates as the model takes them."""

@@ -12,7 +12,7 @@ from nasattn.search.proposing.cost_aware.observed import Observed
 from nasattn.search.proposing.problem import Problem
 from nasattn.space import COSTS
 from nasattn.surrogate.arrays import Array
-from nasattn.surrogate.belief import MOST_ROWS, Observation
+from nasattn.surrogate.belief import Observation
 from nasattn.surrogate.content import Content
 from nasattn.surrogate.measured import Measured
 from nasattn.surrogate.scale import scaled_costs
@@ -53,10 +53,10 @@ class Past:
         """The trials that count: all but those that failed or were never begun."""
         return tuple(t for t in self.trials if t.observed.accuracies or t.observed.is_open)
 
-    def observations(self) -> list[Observation]:
-        """Return the trials with an accuracy as the model takes them, as far as it looks."""
-        told = self.results[-MOST_ROWS:]
-        if len(told) < MOST_ROWS:
+    def observations(self, most: int) -> list[Observation]:
+        """Return the trials with an accuracy as a model of ``most`` rows takes them."""
+        told = self.results[-most:]
+        if len(told) < most:
             told = tuple(tried for tried in self.trials if tried.observed.accuracies)
         architectures = [tried.candidate for tried in told]
         costs = self.costs(architectures).tolist()
