@@ -28,7 +28,8 @@ class Kin(NamedTuple):
 
 def kin_of(study: Study) -> Kin:
     """Return what stands beside a study; what cannot be read is no kin."""
-    derived, rivals = [], []
+    derived: list[tuple[Study, Sequence[Trial]]] = []
+    rivals: list[tuple[Study, Sequence[Trial]]] = []
     for other in _others(study):
         is_derived = other.table("origin").get("study") == study.name
         is_search = not other.settings.get("variant")

@@ -73,7 +73,7 @@ def choose_again(
     has_baseline = settings.search.sampler != "single"
     attempts = study.ledger.attempts()
     planned = plan_again(attempts, numbers, epochs, settings.recipe, has_baseline=has_baseline)
-    alive = living({again.attempt.worker for again in planned})
+    alive = living({again.attempt.worker or "" for again in planned})
     for again in planned:
         if again.attempt.worker in alive:
             number = again.attempt.record.trial

@@ -102,9 +102,9 @@ def _plausible(past: Past) -> list[Candidate]:
     found = list(members.values())
     if len(found) <= _MOST_MEMBERS:
         return found
-    accuracies, costs = np.array([reached[key] for key in members]), past.costs(found)
-    known = np.isfinite(accuracies)
-    behind = accuracies - attained(costs, front_of(accuracies[known], costs[known]))
+    best, costs = np.array([reached[key] for key in members]), past.costs(found)
+    known = np.isfinite(best)
+    behind = best - attained(costs, front_of(best[known], costs[known]))
     return [found[place] for place in np.sort(np.argsort(-behind, kind="stable")[:_MOST_MEMBERS])]
 
 
