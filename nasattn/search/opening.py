@@ -162,13 +162,13 @@ def _save(settings: Settings, frozen: Settings | None, folder: Path) -> None:
 @contextmanager
 def _left_as_it_was(folder: Path) -> Iterator[None]:
     """Take away what a study that could not be made has left behind, and nothing else."""
-    made = ("lock", "study.db", "study.db-journal")
-    new = [path for path in (folder / name for name in made) if not path.exists()]
+    database = (folder / "study.db", folder / "study.db-journal")
+    new = [path for path in database if not path.exists()]
     try:
         yield
     finally:
         if not (folder / "study.toml").exists() and not any(folder.glob("trials/*")):
-            for path in new:
+            for path in (folder / "lock", *new):
                 path.unlink(missing_ok=True)
             with suppress(OSError):
                 folder.rmdir()
