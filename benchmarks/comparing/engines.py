@@ -49,7 +49,7 @@ def names(bed: Bed) -> list[str]:
 
 def can_search(bed: Bed, name: str) -> bool:
     """Tell whether an engine can search a bed; ours may have other settings than in ``names``."""
-    return name in names(bed) or (bed.catalogue is not None and ", " in name and name not in PEERS)
+    return name in names(bed) or (bed.catalogue is not None and ", " in name)
 
 
 def is_ours(name: str) -> bool:

@@ -125,10 +125,10 @@ def bars(
 
 
 def _bar(words: str, value: float, most: float) -> str:
-    if value <= most and math.isfinite(value):
-        return f"met: {words}"
     if not math.isfinite(value):
         return f"NOT met: {words}"
+    if value <= most:
+        return f"met: {words}"
     over = f"{value / most:.2f} times what is allowed" if most > 0 else "none is allowed"
     return f"NOT met: {words}: {over}"
 

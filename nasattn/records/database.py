@@ -91,9 +91,10 @@ def engine_url(url: str) -> str:
         UserError: it has an "@" too many, so that part of a password would be taken for a host, or
             white space, where nobody can tell what of it belongs to a password.
     """
-    if "://" in url and not url.startswith("sqlite") and re.search(r"\s", url):
+    is_server = "://" in url and not url.startswith("sqlite")
+    if is_server and re.search(r"\s", url):
         raise UserError("storage: its URL has white space in it; write %20 for a space")
-    if url.count("@") > 1 and "://" in url and not url.startswith("sqlite"):
+    if is_server and url.count("@") > 1:
         raise UserError(
             f'storage {without_password(url)}: has more than one "@"; write %40 for one that '
             "belongs to the password"

@@ -101,21 +101,21 @@ def artifacts_address(given: str) -> str:
     return str(Path(given).expanduser().absolute())
 
 
-def open_store(address: str, *, begun: bool) -> Store:
-    """Return a study's store; its folder is made where the study has no trials yet.
+def ready_folder(address: str, *, begun: bool) -> None:
+    """Make the folder of a study's store before its first trial.
 
     Later a folder that is not there is one that is not mounted: its trials would begin anew.
 
     Args:
         address: As for `Store`.
-        begun: Whether the study has trials.
+        begun: Whether the run folder has trials.
 
     Raises:
-        UserError: the folder is not there or cannot be made, or boto3 is not installed.
+        UserError: the folder is not there or cannot be made.
     """
     folder = Path(address)
     if address.startswith(_S3) or folder.is_dir():
-        return Store(address)
+        return
     if begun:
         raise UserError(
             f"artifacts {folder}: not there, but the study has trials; mount it (or make it: "
@@ -125,7 +125,6 @@ def open_store(address: str, *, begun: bool) -> Store:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"artifacts {folder}: cannot be made: {error.strerror}") from None
-    return Store(address)
 
 
 class ArtifactShelf:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nasattn.errors import UserError
 from nasattn.records import Trial, check_name, has_trials, load_study, load_trials
+from nasattn.search.artifacts import ready_folder
 from nasattn.search.ledger.ledger import Ledger
 from nasattn.search.ledger.rebuild import rebuild_if_gone, what_to_do
 from nasattn.search.lock import opening
@@ -137,6 +138,8 @@ def _open(
     url, shown = kept_in(settings, folder, given)
     begun = has_trials(folder)
     _check_database(url, begun=begun, own=frozen is not None and settings.storage is None)
+    if settings.artifacts:
+        ready_folder(settings.artifacts, begun=begun)
     storage = open_storage(url, shown) if settings.storage else None
     _check_hardware(frozen, session)
     with opening(folder), _left_as_it_was(folder):

@@ -15,7 +15,7 @@ from nasattn.search.artifacts import (
     Reference,
     Store,
     artifacts_address,
-    open_store,
+    ready_folder,
 )
 from nasattn.search.ledger.superseded import SupersededError
 from nasattn.training import Training, UnusableError
@@ -234,7 +234,8 @@ def test_one_that_could_not_be_referred_to_never_was(tmp_path: Path) -> None:
 
 
 def test_a_store_that_takes_nothing_is_told_and_the_training_goes_on(tmp_path: Path) -> None:
-    shelf, kept, said = shelved(open_store(str(tmp_path / "gone"), begun=False))
+    (tmp_path / "gone").mkdir()
+    shelf, kept, said = shelved(Store(str(tmp_path / "gone")))
     shelf.put(memoryview(b"epoch 1"), 1)
     (tmp_path / "gone").rename(tmp_path / "away")
     shelf.put(memoryview(b"epoch 2"), 2)
@@ -264,9 +265,10 @@ def test_one_that_cannot_be_read_for_the_moment_is_not_taken_for_lost(tmp_path: 
 def test_a_folder_that_is_not_there_is_made_for_a_new_study_alone(tmp_path: Path) -> None:
     folder = tmp_path / "mount" / "point"
     with pytest.raises(UserError, match=f"artifacts {folder}: not there, but the study has trials"):
-        open_store(str(folder), begun=True)
-    open_store(str(folder), begun=False).write("one", memoryview(b"content"))
-    assert open_store(str(folder), begun=True).read("one") == b"content"
+        ready_folder(str(folder), begun=True)
+    ready_folder(str(folder), begun=False)
+    ready_folder(str(folder), begun=True)
+    assert folder.is_dir()
 
 
 def test_whoever_was_taken_for_dead_learns_it(tmp_path: Path) -> None:

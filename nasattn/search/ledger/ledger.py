@@ -30,7 +30,7 @@ from nasattn.records import (
     trial_text,
     without_curve,
 )
-from nasattn.search.artifacts import ArtifactShelf, Reference, artifact_names, open_store
+from nasattn.search.artifacts import ArtifactShelf, Reference, Store, artifact_names
 from nasattn.search.dates import now
 from nasattn.search.ledger.attempt import ENDED, Attempt, Proposal
 from nasattn.search.ledger.entering import enter_study
@@ -86,7 +86,7 @@ class Ledger:
     ) -> None:
         self._storage, self._settings, self._folder = storage, settings, folder
         self._shown = shown
-        self._store = open_store(settings.artifacts, begun=begun) if settings.artifacts else None
+        self._store = Store(settings.artifacts) if settings.artifacts else None
         # What has ended does not change, and is read once: pruners ask after every epoch.
         self._ended = dict[int, Attempt]()
         self._study_id = enter_study(storage, settings, folder, shown, begun=begun)
